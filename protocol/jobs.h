@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "protocol/archive.h"
+#include "protocol/bytes.h"
+#include "protocol/ids.h"
+#include "protocol/units.h"
+
+namespace reeve {
+
+/// A built-in kernel and the version of its bit contract. Quorum, audit and referee match both.
+struct KernelVersion {
+  std::string name;  // "render.path", "sha256"
+  std::uint32_t contract = 1;
+  auto operator<=>(const KernelVersion&) const = default;
+};
+
+/// What a task needs of the slot that runs it. Zero and empty mean "any".
+struct TaskNeed {
+  std::uint32_t cpus = 0;
+  std::uint32_t memory_mib = 0;
+  std::uint32_t gpus = 0;
+  std::uint32_t vram_mib = 0;
+  std::vector<std::string> tags;  // sorted; the agent must have every one
+  KernelVersion kernel;
+  bool operator==(const TaskNeed&) const = default;
+};
+
+/// What each slot of an agent offers. Agents with equal capabilities form a class.
+struct Capability {
+  std::uint32_t cpus = 1;
+  std::uint32_t memory_mib = 0;
+  std::uint32_t gpus = 0;
+  std::uint32_t vram_mib = 0;
+  std::vector<std::string> tags;       // sorted
+  std::vector<KernelVersion> kernels;  // sorted
+  auto operator<=>(const Capability&) const = default;
+};
+
+enum class VerifyMode : std::uint8_t { kAdaptive = 0, kQuorum = 1, kNone = 2 };
+
+/// How a job's results are checked.
+///   kAdaptive  every task of a newcomer and a floor of all others is run by a second owner
+///   kQuorum    every task is run by `quorum` distinct owners
+///   kNone      taken as reported
+struct VerifyPolicy {
+  VerifyMode mode = VerifyMode::kAdaptive;
+  std::uint32_t quorum = 2;
+  bool operator==(const VerifyPolicy&) const = default;
+};
+
+/// One ordered stage of a job: `task_count` points of a parameter space that only client and agent look into.
+struct StepSpec {
+  std::string name;
+  std::uint32_t task_count = 1;
+  std::vector<StepIndex> depends_on;  // earlier steps; ascending
+  TaskNeed need;
+  std::uint32_t leaf_bytes = 0;        // size of a result's leaves; 0: the result is one leaf
+  std::uint64_t work_per_task = 0;     // leaf work, in the kernel's own units; priced
+  std::uint64_t max_result_bytes = 0;  // of one task; more is refused
+  Duration time_limit;                 // of one task on one agent; an attempt that exceeds it has failed
+  Bytes script;                        // openjd::encode_step; opaque to the scheduler
+  std::vector<Digest> inputs;          // blobs that the script names
+  bool operator==(const StepSpec&) const = default;
+};
+
+/// What a requester submits.
+struct JobSpec {
+  std::string name;
+  std::int32_t priority = 0;  // -100..100, larger first, among the jobs of one requester
+  VerifyPolicy verify;
+  std::uint32_t max_retries = 3;  // failed attempts a task may have on distinct owners before it fails
+  MicroCredits max_price = 0;     // of the whole job; 0: what its quote says
+  std::vector<JobId> after;       // jobs that must have succeeded first
+  std::vector<StepSpec> steps;
+  bool operator==(const JobSpec&) const = default;
+};
+
+template <class A>
+void fields(A& a, KernelVersion& k) {
+  a(k.name, k.contract);
+}
+template <class A>
+void fields(A& a, TaskNeed& n) {
+  a(n.cpus, n.memory_mib, n.gpus, n.vram_mib, n.tags, n.kernel);
+}
+template <class A>
+void fields(A& a, Capability& c) {
+  a(c.cpus, c.memory_mib, c.gpus, c.vram_mib, c.tags, c.kernels);
+}
+template <class A>
+void fields(A& a, VerifyPolicy& v) {
+  a(v.mode, v.quorum);
+}
+template <class A>
+void fields(A& a, StepSpec& s) {
+  a(s.name, s.task_count, s.depends_on, s.need, s.leaf_bytes, s.work_per_task, s.max_result_bytes,
+    s.time_limit, s.script, s.inputs);
+}
+template <class A>
+void fields(A& a, JobSpec& j) {
+  a(j.name, j.priority, j.verify, j.max_retries, j.max_price, j.after, j.steps);
+}
+
+}  // namespace reeve

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "protocol/units.h"
+
+/// Every bound of the wire and of stored input, each with its reason. A peer that exceeds one is refused by
+/// name.
+namespace reeve::limits {
+
+/// Newest protocol spoken, and the oldest still served (N and N-1).
+inline constexpr std::uint32_t kProtocolNewest = 2;
+inline constexpr std::uint32_t kProtocolOldest = 1;
+
+/// A control message: room for a batch of reports of 512 tasks at 4 KiB inline each.
+inline constexpr std::size_t kControlMessageBytes = 4U << 20;
+/// A bulk chunk: large enough to amortise a round trip, small enough that a window of them fits memory.
+inline constexpr std::size_t kBulkChunkBytes = 256U << 10;
+/// Chunks in flight per transfer.
+inline constexpr std::uint32_t kBulkWindowChunks = 16;
+/// One blob: a scene with its textures; a result of one task.
+inline constexpr std::uint64_t kBlobBytes = 16ULL << 30;
+
+/// A result up to this size travels inside its report and needs no upload.
+inline constexpr std::uint32_t kInlineResultBytes = 4096;
+/// Leaves of one task's result: a leaf table of 2 MiB, which still fits a control message.
+inline constexpr std::uint32_t kLeavesPerTask = 65536;
+
+/// Tasks of a step: what an index of 32 bits leaves, less one so that `first + count` never wraps.
+inline constexpr std::uint32_t kTasksPerStep = 0xFFFF'FFFEU;
+inline constexpr std::uint32_t kStepsPerJob = 256;
+inline constexpr std::uint32_t kInputsPerStep = 64;
+inline constexpr std::uint32_t kTagsPerNeed = 16;
+inline constexpr std::uint32_t kDependenciesPerJob = 64;
+/// An encoded step script (command, arguments, parameter space).
+inline constexpr std::size_t kStepScriptBytes = 64U << 10;
+/// Names of jobs (OpenJD: 128), steps and agents (64), tags, kernels.
+inline constexpr std::size_t kJobNameBytes = 128;
+inline constexpr std::size_t kNameBytes = 64;
+/// Free text a peer may send: a reason, a failure's message.
+inline constexpr std::size_t kTextBytes = 1024;
+
+inline constexpr std::uint32_t kCommandsPerMessage = 1024;
+inline constexpr std::uint32_t kSectionsPerReport = 1024;
+inline constexpr std::uint32_t kTasksPerSection = 8192;
+inline constexpr std::uint32_t kAssignmentsPerMessage = 1024;
+inline constexpr std::uint32_t kHeldAttemptsPerAgent = 4096;
+inline constexpr std::uint32_t kKernelsPerAgent = 64;
+inline constexpr std::uint32_t kSlotsPerAgent = 1024;
+inline constexpr std::uint32_t kQuorum = 5;
+
+/// Tasks an agent may hold at once, whatever credit it asks for.
+inline constexpr std::uint32_t kCreditPerAgent = 16384;
+
+/// Replies to commands are remembered this long, so that a repeated request id does nothing twice.
+inline constexpr Duration kRequestMemory = hours(7 * 24);
+
+static_assert(kTasksPerSection * 64 <= kControlMessageBytes, "a section of bare roots fits a message");
+static_assert(kLeavesPerTask * 32 <= kControlMessageBytes, "a leaf table fits a message");
+
+}  // namespace reeve::limits
