@@ -13,12 +13,32 @@ if(REEVE_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${REEVE_CCACHE})
 endif()
 
+# nvcc knows none of these warnings by name, so they are for C++ alone.
+set(REEVE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    list(APPEND REEVE_WARNINGS -Wno-restrict)  # false alarms on std::string's operator+ (GCC bug 105651)
+  endif()
+  if(REEVE_SANITIZE)
+    # Instrumented code hides from the optimiser what these two reason about: they report what cannot happen.
+    list(APPEND REEVE_WARNINGS -Wno-maybe-uninitialized -Wno-array-bounds)
+  endif()
+elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  list(APPEND REEVE_WARNINGS -Wno-gnu-zero-variadic-macro-arguments)  # INSTANTIATE_TEST_SUITE_P of gtest 1.12
+endif()
 add_library(reeve_options INTERFACE)
-target_compile_options(reeve_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+target_compile_options(reeve_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${REEVE_WARNINGS}>")
 target_include_directories(reeve_options INTERFACE ${PROJECT_SOURCE_DIR})
+
+set(REEVE_TEST_ENVIRONMENT "")
 if(REEVE_SANITIZE)
   add_compile_options(-fsanitize=${REEVE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${REEVE_SANITIZE})
+  # Debian's libraries are not instrumented: the file names those whose own synchronisation tsan cannot see.
+  set(REEVE_TEST_ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_CURRENT_LIST_DIR}/tsan.supp")
+endif()
+if(REEVE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage of the libraries that the fuzzers drive
 endif()
 
 # reeve_library(NAME SOURCES... LINKS libs...)
@@ -36,16 +56,34 @@ function(reeve_program name)
   target_link_libraries(${name} PRIVATE ${arg_LINKS} reeve_options)
 endfunction()
 
-# reeve_test(NAME SOURCES... LINKS libs... [TIMEOUT s] [LABELS l...]): one GoogleTest program, one ctest entry a file set
+# Builds every program of the tests that need no region and no minutes (`scripts/test --fast` runs those alone).
+add_custom_target(reeve_fast_tests)
+
+# reeve_test(NAME SOURCES... LINKS libs... [TIMEOUT s] [LABELS l...]): one GoogleTest program, one ctest entry a file set.
+# Without LABELS it is `fast`; what takes longer names itself: sim, e2e, ...
 function(reeve_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
+  if(NOT arg_LABELS)
+    set(arg_LABELS fast)
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gtest GTest::gtest_main reeve_options)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+                       ENVIRONMENT "${REEVE_TEST_ENVIRONMENT}")
+  if("fast" IN_LIST arg_LABELS)
+    add_dependencies(reeve_fast_tests ${name})
+  endif()
+endfunction()
+
+# reeve_benchmark(NAME SOURCES... LINKS libs...): one Google Benchmark program; call it *_bench, so that `scripts/bench micro` runs it.
+function(reeve_benchmark name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} benchmark::benchmark benchmark::benchmark_main reeve_options)
 endfunction()
 
 # reeve_capnp(NAME schema.capnp...): generated C++ in the build folder, as a library of its own. Generated code is nobody's to mend, so it
