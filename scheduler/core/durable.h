@@ -1,0 +1,207 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/archive.h"
+#include "protocol/jobs.h"
+#include "protocol/roles.h"
+#include "scheduler/core/events.h"
+#include "scheduler/core/interval_set.h"
+#include "scheduler/core/ledger.h"
+#include "scheduler/core/policy.h"
+
+/// What survives a crash. Changed by apply_event() alone.
+namespace reeve::core {
+
+struct Token {
+  Digest secret_digest;
+  Role role = Role::kRequester;
+  PartyId owner;
+  std::uint32_t uses_left = 0;
+  Time expires;
+  MicroCredits credits = 0;
+  Signature delegation;
+};
+
+struct Party {
+  Role role = Role::kRequester;
+  PublicKey identity;
+  TransportKey transport;
+  std::uint64_t sequence = 0;
+  std::string name;
+  bool revoked = false;
+};
+
+struct AgentRecord {
+  PartyId owner;
+  Role role = Role::kAgent;
+  PublicKey identity;
+  TransportKey transport;
+  std::uint64_t sequence = 0;
+  std::string name;
+  bool revoked = false;
+  bool paused = false;
+};
+
+/// Who speaks with a transport key.
+struct Peer {
+  Role role = Role::kStranger;
+  PartyId party;
+  AgentId agent;
+};
+
+/// A settlement that a conviction could still recall.
+struct Unvested {
+  StepRef step;
+  AttemptId attempt;
+  AgentId agent;
+  std::uint32_t slot = 0;
+  std::vector<TaskRange> tasks;
+  std::uint32_t count = 0;
+  MicroCredits price = 0;
+  MicroCredits fee = 0;
+  std::uint64_t accepted_before = 0;  // the owner's accepted tasks when this one was settled, itself included
+  Time at;
+};
+
+/// What was checked of an owner, and what was found. Evidence, not a score.
+struct OwnerRecord {
+  std::uint64_t accepted = 0;  // tasks settled, ever
+  std::uint32_t validated =
+      0;  // tasks confirmed by another owner since the last strike; probation ends at policy.probation_tasks
+  std::uint32_t strikes = 0;  // results disproved by a referee
+  std::uint32_t faults = 0;   // withheld openings and uploads
+  bool convicted = false;
+  std::deque<Unvested> unvested;
+};
+
+/// One recorded result of a task that is not settled yet.
+struct Recorded {
+  AttemptId attempt;
+  AgentId agent;
+  PartyId owner;
+  Digest root;
+  std::uint64_t size_bytes = 0;
+  bool is_inline = false;
+};
+
+// One variant for the life of a task between its first record and its settlement.
+struct Collecting {};
+struct Disputed {
+  AttemptId a;
+  AttemptId b;
+  std::optional<std::uint32_t> leaf;
+  Digest hash_a;
+  Digest hash_b;
+};
+struct Storing {
+  Digest root;
+  std::vector<TransferId> reserved;  // for each agreeing attempt: its pay, its fee (0: none)
+};
+using OpenPhase = std::variant<Collecting, Disputed, Storing>;
+
+/// A task with recorded results or charged failures. All others are bits of an IntervalSet.
+struct OpenTask {
+  std::vector<Recorded> attempts;
+  std::uint32_t needed = 1;
+  std::uint32_t failures = 0;
+  std::vector<PartyId> failed_owners;
+  OpenPhase phase;
+};
+
+struct StepState {
+  StepSpec spec;
+  MicroCredits task_price = 0;
+  bool opened = false;
+  IntervalSet done;                // accepted and stored
+  IntervalSet failed;              // no further attempt
+  std::vector<IntervalSet> slots;  // settled, by replica slot
+  std::map<TaskIndex, OpenTask> open;
+
+  bool complete() const { return done.size() + failed.size() == spec.task_count; }
+};
+
+struct Job {
+  PartyId requester;
+  std::string name;
+  std::int32_t priority = 0;
+  VerifyPolicy verify;
+  std::uint32_t max_retries = 3;
+  MicroCredits max_price = 0;
+  std::vector<JobId> after;
+  std::vector<StepState> steps;
+  msg::JobState state = msg::JobState::kQueued;
+  std::string reason;
+  bool out_of_funds = false;
+  std::uint64_t unvested = 0;  // settled (task, slot) pairs that have not vested
+  std::uint64_t reopened = 0;  // tasks computed again after a conviction
+  MicroCredits spent = 0;
+  Time submitted;
+  Time ended;
+
+  bool live() const {
+    return state == msg::JobState::kQueued || state == msg::JobState::kRunning ||
+           state == msg::JobState::kPaused;
+  }
+};
+
+/// Replies to a client session's commands: counters and results that rise together are one run.
+struct Session {
+  struct Run {
+    std::uint64_t counter = 0;
+    std::uint64_t result = 0;
+    std::uint64_t count = 0;
+  };
+  std::vector<Run> runs;
+  Time last;
+};
+
+struct Durable {
+  std::string name;
+  Policy policy;
+  std::uint64_t boot_epoch = 0;
+  Time latest;  // of the newest event that carries a time
+  std::uint64_t events = 0;
+  std::uint64_t next_party = 1;
+  std::uint64_t next_agent = 1;
+  std::uint64_t next_job = 1;
+  std::map<std::string, Token> tokens;
+  std::map<PartyId, Party> parties;
+  std::map<AgentId, AgentRecord> agents;
+  std::map<TransportKey, Peer> peers;
+  std::map<PartyId, OwnerRecord> owners;
+  Ledger ledger;
+  std::map<JobId, Job> jobs;
+  std::set<JobId> ended_badly;  // forgotten jobs that did not succeed, for jobs that wait on them
+  std::map<std::pair<PartyId, std::uint64_t>, Session> sessions;
+  std::uint64_t settled_tasks = 0;
+
+  const Job* find_job(JobId id) const;
+  Job* find_job(JobId id);
+  const StepState* find_step(StepRef ref) const;
+  StepState* find_step(StepRef ref);
+};
+
+/// The only code that changes durable state. An event that does not fit the state is a broken invariant.
+void apply_event(Durable& state, const Event& event);
+
+/// What the session's command gave, if it was seen before.
+std::optional<std::uint64_t> remembered(const Durable& state, PartyId party, std::uint64_t session,
+                                        std::uint64_t counter);
+
+/// Checks every invariant of the books and of the task sets against one another. Returns the broken one's
+/// name, or "".
+std::string broken_invariant(const Durable& state);
+
+/// The whole state as bytes, and back. Equal states give equal bytes, so their digest compares regions.
+Bytes encode_state(const Durable& state);
+bool decode_state(ByteView bytes, Durable& state);
+
+}  // namespace reeve::core
