@@ -86,6 +86,9 @@ function(reeve_benchmark name)
   target_link_libraries(${name} PRIVATE ${arg_LINKS} benchmark::benchmark benchmark::benchmark_main reeve_options)
 endfunction()
 
+# Everything that is generated, for tools that read sources without building them.
+add_custom_target(reeve_generated)
+
 # reeve_capnp(NAME schema.capnp...): generated C++ in the build folder, as a library of its own. Generated code is nobody's to mend, so it
 # sees none of our warnings and its headers are SYSTEM ones: include them from the root, as "protocol/wire.capnp.h".
 function(reeve_capnp name)
@@ -106,6 +109,7 @@ function(reeve_capnp name)
   add_custom_target(${name}_generate DEPENDS ${generated})
   add_library(${name} STATIC ${generated})
   add_dependencies(${name} ${name}_generate)
+  add_dependencies(reeve_generated ${name}_generate)
   target_compile_options(${name} PRIVATE -w)
   target_include_directories(${name} SYSTEM PUBLIC ${out})
   target_link_libraries(${name} PUBLIC PkgConfig::CAPNP)
