@@ -1,0 +1,117 @@
+#include <algorithm>
+
+#include "openjd/limits.h"
+#include "openjd/parse.h"
+#include "openjd/requirements.h"
+
+namespace reeve::openjd {
+namespace {
+
+using NameCheck = Result<void> (*)(std::string_view);
+
+/// A capability's name; checked now where it has no reference.
+SubmitString parse_name(Diagnostics& diagnostics, const Place& place, const Visible& visible,
+                        NameCheck check) {
+  SubmitString name{{}, place.node().mark};
+  auto text = read_format(diagnostics, place, {1, SIZE_MAX, Controls::kNone}, visible);
+  if (!text) return name;
+  name.text = *std::move(text);
+  if (!name.text.is_constant()) return name;
+  const Result<void> checked = check(name.text.literals());
+  if (!checked) report(diagnostics, place, checked.error());
+  return name;
+}
+
+std::vector<SubmitString> parse_values(Diagnostics& diagnostics, const Place& place, const Visible& visible,
+                                       const SubmitString& name) {
+  std::vector<SubmitString> values;
+  if (!check_list(diagnostics, place, 1, limits::kAttributeValues)) return values;
+  for (std::size_t i = 0; i < place.size(); ++i) {
+    const Place item = place.at(i);
+    auto text = read_format(diagnostics, item, {1, SIZE_MAX, Controls::kNone}, visible);
+    if (!text) continue;
+    if (text->is_constant()) {
+      const Result<void> checked = check_attribute_value(name.text.source(), text->literals());
+      if (!checked) report(diagnostics, item, checked.error());
+    }
+    values.push_back({*std::move(text), item.node().mark});
+  }
+  return values;
+}
+
+AmountTemplate parse_amount(Diagnostics& diagnostics, const Place& place, const Visible& visible) {
+  AmountTemplate amount;
+  const Object object(diagnostics, place, {"name", "min", "max"});
+  if (const auto name = object.require("name")) {
+    amount.name = parse_name(diagnostics, *name, visible, check_amount_name);
+  }
+  const auto min = object.find("min");
+  const auto max = object.find("max");
+  if (min) amount.min = read_float(diagnostics, *min);
+  if (max) amount.max = read_float(diagnostics, *max);
+  if (object.is_map() && !min && !max) report(diagnostics, place, "it asks for nothing", "add min or max");
+  if (amount.min && *amount.min < 0) report(diagnostics, *min, "the minimum is negative", "use 0 or more");
+  if (amount.max && *amount.max <= 0) {
+    report(diagnostics, *max, "the maximum is not positive", "use more than 0");
+  } else if (amount.min && amount.max && *amount.min > *amount.max) {
+    report(diagnostics, *max, "the maximum is below the minimum", "swap min and max");
+  }
+  return amount;
+}
+
+AttributeTemplate parse_attribute(Diagnostics& diagnostics, const Place& place, const Visible& visible) {
+  AttributeTemplate attribute;
+  const Object object(diagnostics, place, {"name", "anyOf", "allOf"});
+  if (const auto name = object.require("name")) {
+    attribute.name = parse_name(diagnostics, *name, visible, check_attribute_name);
+  }
+  const auto any = object.find("anyOf");
+  const auto all = object.find("allOf");
+  if (any) attribute.any_of = parse_values(diagnostics, *any, visible, attribute.name);
+  if (all) attribute.all_of = parse_values(diagnostics, *all, visible, attribute.name);
+  if (object.is_map() && !any && !all)
+    report(diagnostics, place, "it asks for nothing", "add anyOf or allOf");
+  return attribute;
+}
+
+/// Names compare without case; those with references are compared when they are resolved.
+template <class T>
+void refuse_repeated(Diagnostics& diagnostics, const Place& place, const std::vector<T>& requirements) {
+  std::vector<std::string> seen;
+  for (std::size_t i = 0; i < requirements.size(); ++i) {
+    const std::string name = to_lower(requirements[i].name.text.source());
+    const bool repeated = std::find(seen.begin(), seen.end(), name) != seen.end();
+    if (repeated && !name.empty()) {
+      report(diagnostics, place.at(i), quoted(name) + " is required twice", "join the two");
+    }
+    seen.push_back(name);
+  }
+}
+
+}  // namespace
+
+void parse_host_requirements(Diagnostics& diagnostics, const Place& place, const Visible& visible,
+                             StepTemplate& step) {
+  const Object object(diagnostics, place, {"amounts", "attributes"});
+  if (!object.is_map()) return;
+  const auto amounts = object.find("amounts");
+  const auto attributes = object.find("attributes");
+  const bool lists = (!amounts || check_kind(diagnostics, *amounts, NodeKind::kSequence)) &&
+                     (!attributes || check_kind(diagnostics, *attributes, NodeKind::kSequence));
+  if (!lists) return;
+  const std::size_t count = (amounts ? amounts->size() : 0) + (attributes ? attributes->size() : 0);
+  if (count == 0) report(diagnostics, place, "it asks for nothing", "add amounts or attributes");
+  if (count > limits::kRequirements) {
+    report(diagnostics, place, "there are " + std::to_string(count) + " requirements",
+           "use at most " + std::to_string(limits::kRequirements));
+    return;
+  }
+  for (std::size_t i = 0; amounts && i < amounts->size(); ++i)
+    step.amounts.push_back(parse_amount(diagnostics, amounts->at(i), visible));
+  for (std::size_t i = 0; attributes && i < attributes->size(); ++i)
+    step.attributes.push_back(parse_attribute(diagnostics, attributes->at(i), visible));
+  if (amounts) refuse_repeated(diagnostics, *amounts, step.amounts);
+  if (attributes) refuse_repeated(diagnostics, *attributes, step.attributes);
+}
+
+}  // namespace reeve::openjd

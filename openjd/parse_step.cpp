@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <map>
+
+#include "openjd/limits.h"
+#include "openjd/parse.h"
+
+namespace reeve::openjd {
+namespace {
+
+std::vector<std::string> parse_dependencies(Diagnostics& diagnostics, const Place& place) {
+  std::vector<std::string> names;
+  if (!check_list(diagnostics, place, 1, limits::kSteps)) return names;
+  for (std::size_t i = 0; i < place.size(); ++i) {
+    const Place item = place.at(i);
+    const Object object(diagnostics, item, {"dependsOn"});
+    const auto name = object.require("dependsOn");
+    names.push_back(name ? read_text(diagnostics, *name, name_rule()).value_or("") : "");
+  }
+  return names;
+}
+
+void parse_step_script(Diagnostics& diagnostics, const Place& place, Visible visible, StepTemplate& step) {
+  const Object object(diagnostics, place, {"actions", "embeddedFiles"});
+  const std::vector<std::string> files = embedded_file_names(place);
+  visible.task_files = &files;
+  visible.on_host = true;
+  if (const auto embedded = object.find("embeddedFiles")) {
+    step.files = parse_embedded_files(diagnostics, *embedded, visible);
+  }
+  const auto actions_place = object.require("actions");
+  if (!actions_place) return;
+  const Object actions(diagnostics, *actions_place, {"onRun"});
+  if (const auto run = actions.require("onRun")) {
+    step.on_run = parse_action(diagnostics, *run, visible, limits::kNotifyDefaultOnRunSeconds);
+  }
+}
+
+}  // namespace
+
+StepTemplate parse_step(Diagnostics& diagnostics, const Place& place,
+                        const std::vector<KnownParameter>& parameters,
+                        const std::vector<std::string>& job_environments) {
+  StepTemplate step;
+  step.mark = place.node().mark;
+  const Object object(diagnostics, place,
+                      {"name", "description", "dependencies", "stepEnvironments", "hostRequirements",
+                       "parameterSpace", "script"});
+  if (const auto name = object.require("name")) {
+    step.name = read_text(diagnostics, *name, name_rule()).value_or("");
+  }
+  if (const auto description = object.find("description")) {
+    step.description = read_text(diagnostics, *description, description_rule()).value_or("");
+  }
+  if (const auto dependencies = object.find("dependencies")) {
+    step.dependencies = parse_dependencies(diagnostics, *dependencies);
+  }
+  if (const auto environments = object.find("stepEnvironments")) {
+    std::vector<std::string> taken = job_environments;
+    step.environments = parse_environments(diagnostics, *environments, parameters, taken);
+  }
+  Visible visible;
+  visible.parameters = &parameters;
+  if (const auto requirements = object.find("hostRequirements")) {
+    parse_host_requirements(diagnostics, *requirements, visible, step);
+  }
+  std::vector<std::string> task_parameters;
+  if (const auto space = object.find("parameterSpace")) {
+    task_parameters = task_parameter_names(*space);
+    step.space = parse_parameter_space(diagnostics, *space, visible);
+  }
+  visible.task_parameters = &task_parameters;
+  if (const auto script = object.require("script")) parse_step_script(diagnostics, *script, visible, step);
+  return step;
+}
+
+void check_dependencies(Diagnostics& diagnostics, const Place& steps_place,
+                        const std::vector<StepTemplate>& steps) {
+  std::map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!index.emplace(steps[i].name, i).second && !steps[i].name.empty()) {
+      report(diagnostics, steps_place.at(i), quoted(steps[i].name) + " is the name of two steps",
+             "rename one");
+    }
+  }
+  // Steps whose dependencies are done are taken away until none is left; what stays waits for itself.
+  std::vector<std::vector<std::size_t>> waiting(steps.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    for (const std::string& name : steps[i].dependencies) {
+      const auto found = index.find(name);
+      if (found == index.end()) {
+        report(diagnostics, steps_place.at(i), "it depends on " + quoted(name) + ", which is no step",
+               "name a step of this job");
+      } else {
+        waiting[i].push_back(found->second);
+      }
+    }
+  }
+  std::vector<bool> done(steps.size(), false);
+  for (bool progress = true; progress;) {
+    progress = false;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (done[i]) continue;
+      done[i] = std::all_of(waiting[i].begin(), waiting[i].end(), [&](std::size_t w) { return done[w]; });
+      progress = progress || done[i];
+    }
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (done[i]) continue;
+    report(diagnostics, steps_place.at(i),
+           quoted(steps[i].name) + " waits for itself, through its dependencies",
+           "take one dependency of the circle away");
+  }
+}
+
+}  // namespace reeve::openjd
