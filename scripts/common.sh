@@ -6,6 +6,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$ROOT" || exit 1
 
 # A checkout that belongs to another user (a container's mount) is still ours to read.
+export PYTHONDONTWRITEBYTECODE=1
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$ROOT"
 
 say() { printf '== %s\n' "$*"; }
