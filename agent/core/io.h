@@ -1,0 +1,173 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/messages.h"
+
+/// What the agent's core sees (Input) and what it wants done (Effect).
+namespace reeve::agent {
+
+using SlotIndex = std::uint32_t;
+using BatchId = std::uint64_t;
+using StepPtr = std::shared_ptr<const msg::StepInfo>;
+
+/// Results that the region has not released yet, as they are stored: a kill -9 loses none that is on disk.
+struct SpooledSection {
+  msg::ReportSection section;
+  TaskRange lease_tasks;  // of the whole attempt: what its ticket covers
+  std::uint32_t replica = 0;
+  std::uint32_t leaf_bytes = 0;
+  bool acked = false;
+};
+
+// ---- inputs: what was seen ----
+
+/// Once, first: what the spool held.
+struct Started {
+  std::vector<SpooledSection> recovered;
+};
+struct ConnectionUp {
+  msg::Welcome welcome;
+};
+/// `final`: no retry can mend it (revoked, wrong key).
+struct ConnectionLost {
+  Error why;
+  bool final = false;
+};
+struct Received {
+  msg::Message message;
+};
+struct InputReady {
+  Digest digest;
+};
+struct InputFailed {
+  Digest digest;
+  std::string why;
+};
+/// The slot's worker waits for work.
+struct SlotUp {
+  SlotIndex slot = 0;
+};
+/// The slot's worker ended; what it had in hand and did not finish is to run again.
+struct SlotDown {
+  SlotIndex slot = 0;
+  std::string why;
+};
+using Results = std::variant<msg::InlineResults, msg::RootedResults>;
+/// Results of consecutive tasks of a batch, in its order. Those with roots are in the spool already.
+struct TasksFinished {
+  SlotIndex slot = 0;
+  BatchId batch = 0;
+  AttemptId attempt;
+  TaskRange tasks;
+  Results results;
+  Duration spent;
+};
+struct TaskFailed {
+  SlotIndex slot = 0;
+  BatchId batch = 0;
+  AttemptId attempt;
+  TaskIndex task = 0;
+  msg::FailureReason reason = msg::FailureReason::kCrashed;
+  std::string message;
+};
+/// `hashes` empty: the recomputation failed.
+struct LeavesFinished {
+  SlotIndex slot = 0;
+  BatchId batch = 0;
+  AttemptId attempt;
+  std::vector<Digest> hashes;
+};
+struct PauseRequested {
+  std::optional<Duration> length;  // absent: until resumed
+};
+struct ResumeRequested {};
+struct StopRequested {};
+struct Tick {};
+
+using Input = std::variant<Started, ConnectionUp, ConnectionLost, Received, InputReady, InputFailed, SlotUp,
+                           SlotDown, TasksFinished, TaskFailed, LeavesFinished, PauseRequested,
+                           ResumeRequested, StopRequested, Tick>;
+
+// ---- effects: what the shell is to do ----
+
+struct Connect {};
+struct Disconnect {};
+struct Send {
+  msg::Message message;
+};
+/// Signs, then sends.
+struct SendReport {
+  msg::Report report;
+};
+/// Answered by InputReady or InputFailed. The file stays until ReleaseInput.
+struct FetchInput {
+  Digest digest;
+};
+struct ReleaseInput {
+  Digest digest;
+};
+struct BatchItem {
+  AttemptId attempt;
+  StepPtr step;
+  TaskRange tasks;
+};
+/// Hands tasks to a slot's worker, to be run in this order.
+struct Run {
+  SlotIndex slot = 0;
+  BatchId batch = 0;
+  std::vector<BatchItem> items;
+};
+struct RunLeaves {
+  SlotIndex slot = 0;
+  BatchId batch = 0;
+  StepPtr step;
+  msg::LeafAssignment work;
+};
+/// If the batch does not end by itself at once, its worker is killed.
+struct CancelBatch {
+  SlotIndex slot = 0;
+  BatchId batch = 0;
+};
+/// Writes to the spool; durable before the next effect.
+struct Persist {
+  SpooledSection record;
+};
+struct MarkAcked {
+  AttemptId attempt;
+  TaskRange tasks;
+};
+/// Drops from the spool.
+struct Forget {
+  AttemptId attempt;
+  TaskRange tasks;
+};
+/// Sends the leaf hashes of a result in the spool, or of `payload`.
+struct AnswerOpening {
+  msg::OpeningRequest request;
+  std::uint32_t leaf_bytes = 0;
+  std::optional<Bytes> payload;
+};
+struct Upload {
+  msg::UploadRequest request;
+};
+enum class Severity : std::uint8_t { kInfo, kWarning, kError };
+struct Log {
+  Severity severity = Severity::kInfo;
+  std::string text;
+};
+/// The agent's work is over.
+struct Exit {
+  std::optional<Error> why;  // absent: it was asked to stop
+};
+
+using Effect = std::variant<Connect, Disconnect, Send, SendReport, FetchInput, ReleaseInput, Run, RunLeaves,
+                            CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log, Exit>;
+using Effects = std::vector<Effect>;
+
+}  // namespace reeve::agent

@@ -1,0 +1,331 @@
+#include "agent/core/outbox.h"
+
+#include <algorithm>
+
+#include "agent/core/bounds.h"
+#include "agent/core/ranges.h"
+#include "agent/core/sections.h"
+
+namespace reeve::agent {
+namespace {
+
+bool is_rooted(const msg::ReportSection& section) {
+  return std::holds_alternative<msg::RootedResults>(section.outcome);
+}
+
+bool is_failure(const msg::ReportSection& section) {
+  return std::holds_alternative<msg::FailedTasks>(section.outcome);
+}
+
+std::uint64_t bytes_in_spool(const msg::ReportSection& section) {
+  std::uint64_t sum = 0;
+  if (const auto* rooted = std::get_if<msg::RootedResults>(&section.outcome)) {
+    for (const std::uint64_t size : rooted->sizes)
+      sum += size;
+  }
+  return sum;
+}
+
+}  // namespace
+
+void Outbox::add(Time now, SpooledSection section, Effects& effects) {
+  unacked_tasks_ += section.section.tasks.count;
+  const bool persist = is_rooted(section.section);
+  if (persist) effects.push_back(Persist{section});
+  if (!persist && !queue_.empty()) {
+    // The newest section of the same attempt grows, so that a report of tiny tasks is a few long sections.
+    auto after = sections_.upper_bound({section.section.attempt, section.section.tasks.first});
+    if (after != sections_.begin()) {
+      Entry& before = std::prev(after)->second;
+      const std::size_t bytes = section_bytes(section.section);
+      if (before.state == State::kQueued && !before.on_disk &&
+          append_section(before.held.section, section.section)) {
+        queued_tasks_ += section.section.tasks.count;
+        queued_bytes_ += bytes;
+        return;
+      }
+    }
+  }
+  insert({std::move(section), State::kQueued, now, persist});
+}
+
+void Outbox::insert(Entry entry) {
+  const msg::ReportSection& section = entry.held.section;
+  const Key key{section.attempt, section.tasks.first};
+  if (entry.on_disk) spooled_bytes_ += bytes_in_spool(section);
+  if (entry.state == State::kQueued) {
+    if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = entry.since;
+    queue_.insert(key);
+    queued_tasks_ += section.tasks.count;
+    queued_bytes_ += section_bytes(section);
+    if (!entry.on_disk && !is_failure(section)) volatile_.emplace_back(entry.since, key);
+  } else if (entry.state == State::kSent) {
+    sent_.emplace_back(entry.since, key);
+  }
+  sections_.insert_or_assign(key, std::move(entry));
+}
+
+void Outbox::add_leaves(Time now, msg::LeafReport report) {
+  if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = now;
+  const AttemptId attempt = report.attempt;
+  leaf_queue_.push_back(attempt);
+  leaves_.insert_or_assign(attempt, LeafEntry{std::move(report), now, true});
+  ++unacked_tasks_;
+}
+
+void Outbox::recover(std::vector<SpooledSection> sections) {
+  for (SpooledSection& section : sections) {
+    if (!section.acked) unacked_tasks_ += section.section.tasks.count;
+    const State state = section.acked ? State::kAcked : State::kQueued;
+    insert({std::move(section), state, Time{}, true});
+  }
+}
+
+bool Outbox::due(Time now, bool idle) const {
+  if (queue_.empty() && leaf_queue_.empty()) return false;
+  return idle || queued_tasks_ >= bounds::kReportTasks || queued_bytes_ >= bounds::kReportBytes ||
+         now >= oldest_queued_ + bounds::kReportAge || !leaf_queue_.empty();
+}
+
+std::optional<msg::Report> Outbox::next(Time now) {
+  msg::Report report;
+  take_sections(now, report);
+  std::size_t bytes = 0;
+  while (!leaf_queue_.empty() && bytes < bounds::kReportBytes &&
+         report.leaves.size() < limits::kSectionsPerReport) {
+    const auto found = leaves_.find(leaf_queue_.front());
+    leaf_queue_.pop_front();
+    if (found == leaves_.end() || !found->second.queued) continue;
+    found->second.queued = false;
+    found->second.since = now;
+    leaves_sent_.emplace_back(now, found->first);
+    bytes += 64 + 36 * found->second.report.hashes.size();
+    report.leaves.push_back(found->second.report);
+  }
+  oldest_queued_ = now;
+  if (report.sections.empty() && report.leaves.empty()) return std::nullopt;
+  return report;
+}
+
+void Outbox::take_sections(Time now, msg::Report& report) {
+  std::size_t bytes = 0;
+  while (!queue_.empty() && bytes < bounds::kReportBytes &&
+         report.sections.size() < limits::kSectionsPerReport) {
+    const Key key = *queue_.begin();
+    queue_.erase(queue_.begin());
+    Entry& entry = sections_.at(key);
+    const std::size_t size = section_bytes(entry.held.section);
+    bytes += size;
+    queued_bytes_ -= std::min(queued_bytes_, size);
+    queued_tasks_ -= std::min(queued_tasks_, entry.held.section.tasks.count);
+    entry.state = State::kSent;
+    entry.since = now;
+    sent_.emplace_back(now, key);
+    report.sections.push_back(entry.held.section);
+  }
+  if (queue_.empty()) {
+    queued_bytes_ = 0;
+    queued_tasks_ = 0;
+  }
+}
+
+Outbox::Entries::iterator Outbox::first_of(AttemptId attempt, TaskRange tasks) {
+  auto entry = sections_.lower_bound({attempt, tasks.first});
+  if (entry != sections_.begin()) {
+    const auto before = std::prev(entry);
+    if (before->first.first == attempt && intersection(before->second.held.section.tasks, tasks).count > 0)
+      return before;
+  }
+  return entry;
+}
+
+void Outbox::split(Entries::iterator entry, TaskRange tasks) {
+  const Entry whole = entry->second;
+  const TaskRange all = whole.held.section.tasks;
+  const TaskRange both = intersection(all, tasks);
+  if (both == all) return;
+  erase(entry);
+  std::vector<TaskRange> parts = without(all, both);
+  parts.push_back(both);
+  for (const TaskRange part : parts) {
+    Entry piece = whole;
+    piece.held.section = section_part(whole.held.section, part);
+    if (whole.state != State::kAcked) unacked_tasks_ += part.count;
+    insert(std::move(piece));
+  }
+}
+
+Outbox::Entries::iterator Outbox::erase(Entries::iterator entry) {
+  const msg::ReportSection& section = entry->second.held.section;
+  if (entry->second.on_disk) spooled_bytes_ -= bytes_in_spool(section);
+  if (entry->second.state != State::kAcked) {
+    unacked_tasks_ -= section.tasks.count;
+  } else if (!is_rooted(section)) {
+    kept_inline_bytes_ -= std::min(kept_inline_bytes_, section_bytes(section));
+  }
+  if (entry->second.state == State::kQueued) {
+    queue_.erase(entry->first);
+    queued_bytes_ -= std::min(queued_bytes_, section_bytes(section));
+    queued_tasks_ -= std::min(queued_tasks_, section.tasks.count);
+  }
+  return sections_.erase(entry);
+}
+
+template <class Act>
+std::uint32_t Outbox::each(AttemptId attempt, TaskRange tasks, const Act& act) {
+  std::uint32_t touched = 0;
+  TaskIndex from = tasks.first;
+  while (from < tasks.end()) {
+    const TaskRange rest{from, tasks.end() - from};
+    auto entry = first_of(attempt, rest);
+    if (entry == sections_.end() || entry->first.first != attempt) break;
+    const TaskRange both = intersection(entry->second.held.section.tasks, rest);
+    if (both.count == 0) break;
+    split(entry, both);
+    entry = sections_.find({attempt, both.first});
+    from = both.end();
+    if (act(entry)) touched += both.count;
+  }
+  return touched;
+}
+
+std::uint32_t Outbox::acknowledge(AttemptId attempt, TaskRange tasks, bool keep, Effects& effects) {
+  if (leaves_.erase(attempt) > 0) {
+    --unacked_tasks_;
+    return 1;
+  }
+  return each(attempt, tasks, [&](Entries::iterator found) {
+    Entry& entry = found->second;
+    if (entry.state == State::kAcked) return false;
+    const msg::ReportSection& section = entry.held.section;
+    const bool wanted = keep && !is_failure(section) && (is_rooted(section) || entry.held.leaf_bytes > 0);
+    if (!wanted) {
+      if (entry.on_disk) effects.push_back(Forget{attempt, section.tasks});
+      erase(found);
+      return true;
+    }
+    if (entry.state == State::kQueued) {
+      queue_.erase(found->first);
+      queued_bytes_ -= std::min(queued_bytes_, section_bytes(section));
+      queued_tasks_ -= std::min(queued_tasks_, section.tasks.count);
+    }
+    unacked_tasks_ -= section.tasks.count;
+    entry.state = State::kAcked;
+    entry.held.acked = true;
+    if (is_rooted(section)) {
+      effects.push_back(MarkAcked{attempt, section.tasks});
+    } else {
+      if (std::exchange(entry.on_disk, false)) effects.push_back(Forget{attempt, section.tasks});
+      keep_inline(found->first, entry);
+    }
+    return true;
+  });
+}
+
+void Outbox::keep_inline(const Key& key, Entry& entry) {
+  kept_inline_.push_back(key);
+  kept_inline_bytes_ += section_bytes(entry.held.section);
+  while (kept_inline_.size() > 1) {
+    const auto oldest = sections_.find(kept_inline_.front());
+    const bool released = oldest == sections_.end() || oldest->second.state != State::kAcked;
+    if (!released && kept_inline_bytes_ <= bounds::kKeptInlineBytes) break;
+    kept_inline_.pop_front();
+    if (!released) erase(oldest);
+  }
+}
+
+std::uint32_t Outbox::drop(AttemptId attempt, TaskRange tasks, Effects& effects) {
+  if (leaves_.erase(attempt) > 0) {
+    --unacked_tasks_;
+    return 1;
+  }
+  return each(attempt, tasks, [&](Entries::iterator found) {
+    const Entry& entry = found->second;
+    if (entry.on_disk) effects.push_back(Forget{attempt, entry.held.section.tasks});
+    const bool was_unacked = entry.state != State::kAcked;
+    erase(found);
+    return was_unacked;
+  });
+}
+
+void Outbox::persist_all(Effects& effects) {
+  for (auto& [key, entry] : sections_) {
+    if (entry.on_disk || entry.state == State::kAcked || is_failure(entry.held.section)) continue;
+    entry.on_disk = true;
+    effects.push_back(Persist{entry.held});
+  }
+}
+
+void Outbox::requeue(const Key& key, Entry& entry, Time now) {
+  if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = now;
+  entry.state = State::kQueued;
+  queue_.insert(key);
+  queued_tasks_ += entry.held.section.tasks.count;
+  queued_bytes_ += section_bytes(entry.held.section);
+}
+
+void Outbox::resend_all(Time now) {
+  for (auto& [key, entry] : sections_) {
+    if (entry.state == State::kSent) requeue(key, entry, now);
+  }
+  for (auto& [attempt, entry] : leaves_) {
+    if (!entry.queued) leaf_queue_.push_back(attempt);
+    entry.queued = true;
+  }
+  sent_.clear();
+  leaves_sent_.clear();
+}
+
+void Outbox::look_at_time(Time now, Effects& effects) {
+  while (!sent_.empty()) {
+    const auto [when, key] = sent_.front();
+    const auto found = sections_.find(key);
+    const bool current =
+        found != sections_.end() && found->second.state == State::kSent && found->second.since == when;
+    if (current && now < when + bounds::kResendAfter) break;
+    sent_.pop_front();
+    if (current) requeue(key, found->second, now);
+  }
+  while (!leaves_sent_.empty()) {
+    const auto [when, attempt] = leaves_sent_.front();
+    const auto found = leaves_.find(attempt);
+    const bool current = found != leaves_.end() && !found->second.queued && found->second.since == when;
+    if (current && now < when + bounds::kResendAfter) break;
+    leaves_sent_.pop_front();
+    if (!current) continue;
+    if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = now;
+    found->second.queued = true;
+    leaf_queue_.push_back(attempt);
+  }
+  while (!volatile_.empty()) {
+    const auto [when, key] = volatile_.front();
+    const auto found = sections_.find(key);
+    const bool current =
+        found != sections_.end() && found->second.state != State::kAcked && !found->second.on_disk;
+    if (current && now < when + bounds::kPersistAfter) break;
+    volatile_.pop_front();
+    if (!current) continue;
+    found->second.on_disk = true;
+    effects.push_back(Persist{found->second.held});
+  }
+}
+
+Time Outbox::next_deadline() const {
+  Time soonest{INT64_MAX};
+  if (!queue_.empty() || !leaf_queue_.empty()) soonest = oldest_queued_ + bounds::kReportAge;
+  if (!sent_.empty()) soonest = std::min(soonest, sent_.front().first + bounds::kResendAfter);
+  if (!leaves_sent_.empty()) soonest = std::min(soonest, leaves_sent_.front().first + bounds::kResendAfter);
+  if (!volatile_.empty()) soonest = std::min(soonest, volatile_.front().first + bounds::kPersistAfter);
+  return soonest;
+}
+
+const SpooledSection* Outbox::find(AttemptId attempt, TaskIndex task) const {
+  auto entry = sections_.upper_bound({attempt, task});
+  if (entry == sections_.begin()) return nullptr;
+  const Entry& before = std::prev(entry)->second;
+  const msg::ReportSection& section = before.held.section;
+  if (section.attempt != attempt || task < section.tasks.first || task >= section.tasks.end()) return nullptr;
+  return &before.held;
+}
+
+}  // namespace reeve::agent

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "agent/core/io.h"
+
+namespace reeve::agent {
+
+/// Finished work on its way to the region: reported in batches, sent again until acknowledged, kept until
+/// released. Repeating a report does nothing twice: (attempt, task) names it.
+///
+/// A section is queued → sent → acknowledged → released. Results with roots are in the spool from the first;
+/// inline ones go there only when the region is slow to acknowledge them.
+class Outbox {
+ public:
+  void add(Time now, SpooledSection section, Effects& effects);
+  void add_leaves(Time now, msg::LeafReport report);
+  void recover(std::vector<SpooledSection> sections);
+
+  /// True if a report should leave now; `idle`: nothing else is about to finish.
+  bool due(Time now, bool idle) const;
+  /// The next report, within the wire's bounds; nothing if none waits.
+  std::optional<msg::Report> next(Time now);
+
+  /// What an acknowledgement said of some tasks. Returns how many of them it ended.
+  std::uint32_t acknowledge(AttemptId attempt, TaskRange tasks, bool keep, Effects& effects);
+  /// Drops results, acknowledged or not: the region will not ask for them. Returns how many were
+  /// unacknowledged.
+  std::uint32_t drop(AttemptId attempt, TaskRange tasks, Effects& effects);
+
+  /// Sends everything unacknowledged again: a new conversation.
+  void resend_all(Time now);
+  /// Sends again, and writes down, what has waited too long.
+  void look_at_time(Time now, Effects& effects);
+  /// Writes down what is not acknowledged: the agent is about to end.
+  void persist_all(Effects& effects);
+  Time next_deadline() const;
+
+  const SpooledSection* find(AttemptId attempt, TaskIndex task) const;
+  bool holds_leaves(AttemptId attempt) const { return leaves_.contains(attempt); }
+  /// Tasks reported or about to be, not acknowledged; recomputations too.
+  std::uint64_t unacked_tasks() const { return unacked_tasks_; }
+  std::uint64_t spooled_bytes() const { return spooled_bytes_; }
+  /// Results of tasks that wait for a verdict or for release.
+  std::uint64_t kept_sections() const { return sections_.size(); }
+
+ private:
+  using Key = std::pair<AttemptId, TaskIndex>;
+  enum class State : std::uint8_t { kQueued, kSent, kAcked };
+  struct Entry {
+    SpooledSection held;
+    State state = State::kQueued;
+    Time since;
+    bool on_disk = false;
+  };
+  struct LeafEntry {
+    msg::LeafReport report;
+    Time since;
+    bool queued = true;
+  };
+  using Entries = std::map<Key, Entry>;
+
+  void insert(Entry entry);
+  Entries::iterator first_of(AttemptId attempt, TaskRange tasks);
+  Entries::iterator erase(Entries::iterator entry);
+  /// Calls `act(entry)` for each entry within `tasks`, after entries that straddle its ends were split.
+  template <class Act>
+  std::uint32_t each(AttemptId attempt, TaskRange tasks, const Act& act);
+  void split(Entries::iterator entry, TaskRange tasks);
+  void keep_inline(const Key& key, Entry& entry);
+  void requeue(const Key& key, Entry& entry, Time now);
+  void take_sections(Time now, msg::Report& report);
+
+  Entries sections_;
+  std::map<AttemptId, LeafEntry> leaves_;
+  std::set<Key> queue_;                    // sections that wait to be sent
+  std::deque<AttemptId> leaf_queue_;       // reports of leaves that wait to be sent
+  std::deque<std::pair<Time, Key>> sent_;  // to look at for resending, oldest first
+  std::deque<std::pair<Time, AttemptId>> leaves_sent_;
+  std::deque<std::pair<Time, Key>> volatile_;  // to look at for the disk, oldest first
+  std::deque<Key> kept_inline_;                // acknowledged, oldest first
+  std::size_t kept_inline_bytes_ = 0;
+  Time oldest_queued_;
+  std::size_t queued_bytes_ = 0;
+  std::uint32_t queued_tasks_ = 0;
+  std::uint64_t unacked_tasks_ = 0;
+  std::uint64_t spooled_bytes_ = 0;
+};
+
+}  // namespace reeve::agent

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+
+#include "protocol/messages.h"
+
+namespace reeve::agent {
+
+/// The part of a section that holds `tasks`, which must lie within it.
+msg::ReportSection section_part(const msg::ReportSection& section, TaskRange tasks);
+/// Appends `tail` to `section` if it follows on, both are inline and the sum stays within the wire's bounds.
+bool append_section(msg::ReportSection& section, const msg::ReportSection& tail);
+/// Bytes that the section's results take in a report.
+std::size_t section_bytes(const msg::ReportSection& section);
+
+}  // namespace reeve::agent
