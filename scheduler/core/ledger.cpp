@@ -161,10 +161,11 @@ void Ledger::close(const AccountKey& key) {
 }
 
 std::string Ledger::broken_invariant() const {
-  __int128 debits_posted = closed_.debits_posted;
-  __int128 credits_posted = closed_.credits_posted;
-  __int128 debits_pending = 0;
-  __int128 credits_pending = 0;
+  __extension__ using Wide = __int128;
+  Wide debits_posted = closed_.debits_posted;
+  Wide credits_posted = closed_.credits_posted;
+  Wide debits_pending = 0;
+  Wide credits_pending = 0;
   for (const auto& [key, account] : accounts_) {
     debits_posted += account.debits_posted;
     credits_posted += account.credits_posted;
@@ -173,7 +174,7 @@ std::string Ledger::broken_invariant() const {
     if (key.kind != AccountKind::kMint && account.available() < 0)
       return "no negative balance: " + named(key);
   }
-  __int128 reserved = 0;
+  Wide reserved = 0;
   for (const auto& [id, transfer] : pending_)
     reserved += transfer.amount;
   if (debits_posted != credits_posted) return "sum of posted debits = sum of posted credits";
