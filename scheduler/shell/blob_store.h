@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "protocol/bytes.h"
+#include "protocol/result.h"
+#include "protocol/units.h"
+
+/// Where inputs and results of jobs lie, named by their SHA-256. Every implementation passes the same
+/// contract test.
+namespace reeve::shell {
+
+/// A blob on its way in. Dropped without finish(): as if it had never been.
+class BlobWriter {
+ public:
+  virtual ~BlobWriter() = default;
+  virtual Result<void> write(ByteView bytes) = 0;
+  virtual std::uint64_t size_bytes() const = 0;
+  /// Durable when it returns. kCorrupt: the bytes are not those of `expected`; nothing is kept.
+  virtual Result<void> finish(const Digest& expected) = 0;
+};
+
+struct BlobInfo {
+  Digest digest;
+  std::uint64_t size_bytes = 0;
+  Time stored;  // when it was put, or put again
+};
+
+/// May be used by several threads at once; a writer by one.
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+
+  virtual Result<std::unique_ptr<BlobWriter>> begin() = 0;
+  virtual bool has(const Digest& digest) const = 0;
+  /// kNotFound when it is not held.
+  virtual Result<BlobInfo> info(const Digest& digest) const = 0;
+  /// Reads into `out` from `offset` on; returns how many bytes there were, fewer than asked only at the end.
+  virtual Result<std::size_t> read(const Digest& digest, std::uint64_t offset,
+                                   std::span<std::uint8_t> out) const = 0;
+  virtual Result<void> remove(const Digest& digest) = 0;
+  /// Every blob, in the order of their names, until the visitor returns false.
+  virtual Result<void> list(const std::function<bool(const BlobInfo&)>& visit) const = 0;
+  /// What the disk has left.
+  virtual std::uint64_t free_bytes() const = 0;
+};
+
+}  // namespace reeve::shell

@@ -1,0 +1,178 @@
+#include "scheduler/shell/folder_blob_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "protocol/digest.h"
+#include "scheduler/shell/descriptors.h"
+
+namespace reeve::shell {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kFileMode = 0600;
+
+Result<void> sync_folder(const fs::path& folder) {
+  const Descriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.open() || fsync(fd.get()) != 0) return system_error(folder.string(), errno);
+  return {};
+}
+
+Result<void> make_folder(const fs::path& folder) {
+  if (mkdir(folder.c_str(), 0700) == 0) return sync_folder(folder.parent_path());
+  if (errno == EEXIST) return {};
+  return system_error(folder.string(), errno);
+}
+
+class FolderBlobWriter final : public BlobWriter {
+ public:
+  FolderBlobWriter(fs::path store, fs::path file, Descriptor fd)
+      : store_(std::move(store)), file_(std::move(file)), fd_(std::move(fd)) {}
+  ~FolderBlobWriter() override {
+    if (!finished_) unlink(file_.c_str());
+  }
+
+  Result<void> write(ByteView bytes) override {
+    hash_.update(bytes);
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return system_error(file_.string(), errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+      size_bytes_ += static_cast<std::uint64_t>(written);
+    }
+    return {};
+  }
+  std::uint64_t size_bytes() const override { return size_bytes_; }
+
+  Result<void> finish(const Digest& expected) override {
+    const Digest digest = hash_.finish();
+    if (digest != expected)
+      return Error{ErrorCode::kCorrupt,
+                   "the bytes are those of sha256:" + to_hex(digest) + ", not of sha256:" + to_hex(expected),
+                   "send the blob again"};
+    const std::string name = to_hex(digest);
+    const fs::path folder = store_ / name.substr(0, 2);
+    if (fsync(fd_.get()) != 0) return system_error(file_.string(), errno);
+    if (Result<void> made = make_folder(folder); !made) return made;
+    if (rename(file_.c_str(), (folder / name.substr(2)).c_str()) != 0)
+      return system_error(file_.string(), errno);
+    finished_ = true;
+    return sync_folder(folder);
+  }
+
+ private:
+  fs::path store_;
+  fs::path file_;
+  Descriptor fd_;
+  Sha256 hash_;
+  std::uint64_t size_bytes_ = 0;
+  bool finished_ = false;
+};
+
+bool digest_from_path(const fs::path& file, Digest& digest) {
+  return from_hex(file.parent_path().filename().string() + file.filename().string(), digest.bytes);
+}
+
+BlobInfo info_from(const Digest& digest, const struct stat& status) {
+  return {digest, static_cast<std::uint64_t>(status.st_size),
+          Time{std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec}};
+}
+
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    entries.push_back(it->path());
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FolderBlobStore>> FolderBlobStore::open(const fs::path& folder) {
+  if (Result<void> made = make_folder(folder); !made) return made.error();
+  if (Result<void> made = make_folder(folder / "incoming"); !made) return made.error();
+  for (const fs::path& left_over : sorted_entries(folder / "incoming"))
+    unlink(left_over.c_str());
+  return std::unique_ptr<FolderBlobStore>(new FolderBlobStore(folder));
+}
+
+Result<std::unique_ptr<BlobWriter>> FolderBlobStore::begin() {
+  std::string name = (folder_ / "incoming" / "XXXXXX").string();
+  Descriptor fd(mkostemp(name.data(), O_CLOEXEC));
+  if (!fd.open()) return system_error(name, errno);
+  fchmod(fd.get(), kFileMode);
+  return std::unique_ptr<BlobWriter>(std::make_unique<FolderBlobWriter>(folder_, name, std::move(fd)));
+}
+
+fs::path FolderBlobStore::path_of(const Digest& digest) const {
+  const std::string name = to_hex(digest);
+  return folder_ / name.substr(0, 2) / name.substr(2);
+}
+
+bool FolderBlobStore::has(const Digest& digest) const {
+  return access(path_of(digest).c_str(), F_OK) == 0;
+}
+
+Result<BlobInfo> FolderBlobStore::info(const Digest& digest) const {
+  struct stat status {};
+  if (stat(path_of(digest).c_str(), &status) != 0) {
+    if (errno == ENOENT)
+      return Error{ErrorCode::kNotFound, "no blob sha256:" + to_hex(digest) + " is held", ""};
+    return system_error(path_of(digest).string(), errno);
+  }
+  return info_from(digest, status);
+}
+
+Result<std::size_t> FolderBlobStore::read(const Digest& digest, std::uint64_t offset,
+                                          std::span<std::uint8_t> out) const {
+  const fs::path path = path_of(digest);
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.open() && errno == ENOENT)
+    return Error{ErrorCode::kNotFound, "no blob sha256:" + to_hex(digest) + " is held", ""};
+  if (!fd.open()) return system_error(path.string(), errno);
+  std::size_t got = 0;
+  while (got < out.size()) {
+    const ssize_t bytes =
+        pread(fd.get(), out.data() + got, out.size() - got, static_cast<off_t>(offset + got));
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) return system_error(path.string(), errno);
+    if (bytes == 0) break;
+    got += static_cast<std::size_t>(bytes);
+  }
+  return got;
+}
+
+Result<void> FolderBlobStore::remove(const Digest& digest) {
+  const fs::path path = path_of(digest);
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return system_error(path.string(), errno);
+  return {};
+}
+
+Result<void> FolderBlobStore::list(const std::function<bool(const BlobInfo&)>& visit) const {
+  for (const fs::path& folder : sorted_entries(folder_)) {
+    for (const fs::path& file : sorted_entries(folder)) {
+      Digest digest;
+      struct stat status {};
+      if (!digest_from_path(file, digest) || stat(file.c_str(), &status) != 0) continue;
+      if (!visit(info_from(digest, status))) return {};
+    }
+  }
+  return {};
+}
+
+std::uint64_t FolderBlobStore::free_bytes() const {
+  struct statvfs status {};
+  if (statvfs(folder_.c_str(), &status) != 0) return 0;
+  return std::uint64_t{status.f_bavail} * status.f_frsize;
+}
+
+}  // namespace reeve::shell

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+
+#include "scheduler/shell/blob_store.h"
+
+namespace reeve::shell {
+
+/// blobs/ab/cdef…: a file a blob under its name in hexadecimal; incoming/ holds what is on its way, and is
+/// emptied at open.
+class FolderBlobStore final : public BlobStore {
+ public:
+  static Result<std::unique_ptr<FolderBlobStore>> open(const std::filesystem::path& folder);
+
+  Result<std::unique_ptr<BlobWriter>> begin() override;
+  bool has(const Digest& digest) const override;
+  Result<BlobInfo> info(const Digest& digest) const override;
+  Result<std::size_t> read(const Digest& digest, std::uint64_t offset,
+                           std::span<std::uint8_t> out) const override;
+  Result<void> remove(const Digest& digest) override;
+  Result<void> list(const std::function<bool(const BlobInfo&)>& visit) const override;
+  std::uint64_t free_bytes() const override;
+
+ private:
+  explicit FolderBlobStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  std::filesystem::path path_of(const Digest& digest) const;
+
+  std::filesystem::path folder_;
+};
+
+}  // namespace reeve::shell

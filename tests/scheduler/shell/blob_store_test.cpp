@@ -1,0 +1,103 @@
+#include "scheduler/shell/blob_store.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "protocol/digest.h"
+#include "scheduler/shell/folder_blob_store.h"
+#include "tests/scheduler/shell/temporary_folder.h"
+
+namespace reeve::shell {
+namespace {
+
+using MakeStore = std::unique_ptr<BlobStore> (*)(const TemporaryFolder&);
+
+std::unique_ptr<BlobStore> make_folder_store(const TemporaryFolder& folder) {
+  return std::move(FolderBlobStore::open(folder / "blobs")).value();
+}
+
+/// Every BlobStore keeps these rules.
+class BlobContract : public testing::TestWithParam<MakeStore> {
+ protected:
+  Result<void> put(std::string_view text, const Digest& name) {
+    std::unique_ptr<BlobWriter> writer = std::move(store_->begin()).value();
+    for (const char c : text)
+      if (Result<void> done = writer->write(as_bytes({&c, 1})); !done) return done;
+    return writer->finish(name);
+  }
+  Digest put(std::string_view text) {
+    const Digest name = sha256(as_bytes(text));
+    EXPECT_TRUE(put(text, name).ok());
+    return name;
+  }
+  TemporaryFolder folder_;
+  std::unique_ptr<BlobStore> store_ = GetParam()(folder_);
+};
+
+TEST_P(BlobContract, WhatWasPutIsReadByRanges) {
+  const Digest name = put("a courtyard at evening");
+  ASSERT_TRUE(store_->has(name));
+  EXPECT_EQ(store_->info(name)->size_bytes, 22U);
+  std::array<std::uint8_t, 9> middle{};
+  ASSERT_EQ(*store_->read(name, 2, middle), 9U);
+  EXPECT_EQ(std::string(middle.begin(), middle.end()), "courtyard");
+  EXPECT_EQ(*store_->read(name, 18, middle), 4U);
+  EXPECT_EQ(*store_->read(name, 99, middle), 0U);
+}
+
+TEST_P(BlobContract, BytesThatAreNotThoseOfTheNameAreNotKept) {
+  const Digest other = sha256(as_bytes("other"));
+  const Result<void> done = put("bytes", other);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().code, ErrorCode::kCorrupt);
+  EXPECT_FALSE(store_->has(other));
+  EXPECT_FALSE(store_->has(sha256(as_bytes("bytes"))));
+}
+
+TEST_P(BlobContract, AWriterThatIsDroppedLeavesNothing) {
+  {
+    const std::unique_ptr<BlobWriter> writer = std::move(store_->begin()).value();
+    ASSERT_TRUE(writer->write(as_bytes("half")).ok());
+  }
+  EXPECT_FALSE(store_->has(sha256(as_bytes("half"))));
+  std::size_t listed = 0;
+  ASSERT_TRUE(store_->list([&](const BlobInfo&) { return ++listed != 0; }).ok());
+  EXPECT_EQ(listed, 0U);
+}
+
+TEST_P(BlobContract, TheEmptyBlobAndASecondPutAreFine) {
+  const Digest empty = put("");
+  EXPECT_EQ(store_->info(empty)->size_bytes, 0U);
+  EXPECT_EQ(put(""), empty);
+}
+
+TEST_P(BlobContract, RemovedBlobsAreGoneAndRemovingTwiceIsFine) {
+  const Digest name = put("x");
+  const Digest kept = put("y");
+  ASSERT_TRUE(store_->remove(name).ok());
+  ASSERT_TRUE(store_->remove(name).ok());
+  EXPECT_FALSE(store_->has(name));
+  EXPECT_EQ(store_->info(name).error().code, ErrorCode::kNotFound);
+  std::vector<Digest> listed;
+  ASSERT_TRUE(store_
+                  ->list([&](const BlobInfo& blob) {
+                    listed.push_back(blob.digest);
+                    return true;
+                  })
+                  .ok());
+  EXPECT_EQ(listed, std::vector{kept});
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, BlobContract, testing::Values(&make_folder_store));
+
+TEST(FolderBlobStore, WhatWasOnItsWayWhenTheProcessEndedIsSweptAtOpen) {
+  const TemporaryFolder folder;
+  make_folder_store(folder);
+  std::ofstream(folder / "blobs/incoming/left") << "half";
+  make_folder_store(folder);
+  EXPECT_FALSE(std::filesystem::exists(folder / "blobs/incoming/left"));
+}
+
+}  // namespace
+}  // namespace reeve::shell
