@@ -26,7 +26,8 @@ class Combination::Parser {
     if (!root) return root;
     if (!peek_is('\0')) return syntax();
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (!used_[i]) return bad("the parameter " + quoted(names_[i]) + " is not used", "name each one once");
+      if (!used_[i])
+        return bad("the parameter " + in_quotes(names_[i]) + " is not used", "name each one once");
     }
     return root;
   }
@@ -63,9 +64,9 @@ class Combination::Parser {
     const std::string_view name = rest_.substr(0, length);
     if (!is_identifier(name)) return syntax();
     const auto found = std::find(names_.begin(), names_.end(), name);
-    if (found == names_.end()) return bad(quoted(name) + " is no task parameter", "define it, or drop it");
+    if (found == names_.end()) return bad(in_quotes(name) + " is no task parameter", "define it, or drop it");
     const auto index = static_cast<std::size_t>(found - names_.begin());
-    if (used_[index]) return bad(quoted(name) + " is used twice", "name each parameter once");
+    if (used_[index]) return bad(in_quotes(name) + " is used twice", "name each parameter once");
     used_[index] = true;
     rest_.remove_prefix(length);
     return Term{Kind::kParameter, index, {}};
@@ -82,7 +83,7 @@ class Combination::Parser {
     return true;
   }
   Error syntax() const {
-    const std::string where = rest_.empty() ? "at the end" : "at " + quoted(rest_);
+    const std::string where = rest_.empty() ? "at the end" : "at " + in_quotes(rest_);
     return bad("the expression is wrong " + where, "join parameters with '*', or as '(A, B)'");
   }
 

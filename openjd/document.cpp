@@ -61,7 +61,7 @@ NodeKind scalar_kind(const std::string& tag, const std::string& text, Mark mark)
   if (tag == "tag:yaml.org,2002:null" && plain == NodeKind::kNull) return plain;
   const bool number = plain == NodeKind::kFloat || plain == NodeKind::kInt;
   if (tag == "tag:yaml.org,2002:float" && number) return NodeKind::kFloat;
-  stop(mark, "the tag " + quoted(tag) + " does not fit " + quoted(text), "leave the tag out");
+  stop(mark, "the tag " + in_quotes(tag) + " does not fit " + in_quotes(text), "leave the tag out");
 }
 
 /// Builds the tree from yaml-cpp's events, so that bounds hold while the text is read.
@@ -155,7 +155,7 @@ class Builder : public YAML::EventHandler {
       diagnostics_.add({key.mark,
                         {},
                         {},
-                        "the key " + quoted(key.text) + " appears twice; it was first given in line " +
+                        "the key " + in_quotes(key.text) + " appears twice; it was first given in line " +
                             std::to_string(first.mark.line),
                         "keep one of them"});
     }

@@ -12,14 +12,14 @@ namespace {
 Result<std::string> checked_element(ParameterType type, const std::string& text) {
   if (type == ParameterType::kInt) {
     if (const auto value = parse_int(text)) return std::to_string(*value);
-    return Error{ErrorCode::kInvalid, quoted(text) + " is no integer of 64 bits", "write a whole number"};
+    return Error{ErrorCode::kInvalid, in_quotes(text) + " is no integer of 64 bits", "write a whole number"};
   }
   if (type == ParameterType::kFloat) {
     if (parse_float(text)) return text;
-    return Error{ErrorCode::kInvalid, quoted(text) + " is no finite number", "write a number such as 1.5"};
+    return Error{ErrorCode::kInvalid, in_quotes(text) + " is no finite number", "write a number such as 1.5"};
   }
   if (!text.empty() && count_characters(text) <= limits::kStringValue) return text;
-  return Error{ErrorCode::kInvalid, quoted(text) + " is empty or too long",
+  return Error{ErrorCode::kInvalid, in_quotes(text) + " is empty or too long",
                "use 1 to " + std::to_string(limits::kStringValue) + " characters"};
 }
 
@@ -52,7 +52,7 @@ class Expansion {
   }
 
   void refuse(Mark mark, const std::string& field, const std::string& value, const Error& error) {
-    diagnostics_.add({mark, field, value.empty() ? "" : quoted(value), error.message, error.hint});
+    diagnostics_.add({mark, field, value.empty() ? "" : in_quotes(value), error.message, error.hint});
   }
 
  private:

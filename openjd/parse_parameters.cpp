@@ -155,7 +155,7 @@ std::vector<JobParameter> parse_job_parameters(Diagnostics& diagnostics, const P
       return !p.name.empty() && p.name == parameter.name;
     });
     if (repeated) {
-      report(diagnostics, item, "the parameter " + quoted(parameter.name) + " is defined twice",
+      report(diagnostics, item, "the parameter " + in_quotes(parameter.name) + " is defined twice",
              "rename one");
     }
     parameters.push_back(std::move(parameter));

@@ -82,7 +82,7 @@ void refuse_repeated(Diagnostics& diagnostics, const Place& place, const std::ve
     const std::string name = to_lower(requirements[i].name.text.source());
     const bool repeated = std::find(seen.begin(), seen.end(), name) != seen.end();
     if (repeated && !name.empty()) {
-      report(diagnostics, place.at(i), quoted(name) + " is required twice", "join the two");
+      report(diagnostics, place.at(i), in_quotes(name) + " is required twice", "join the two");
     }
     seen.push_back(name);
   }

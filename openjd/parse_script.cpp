@@ -61,7 +61,7 @@ std::vector<Variable> parse_variables(Diagnostics& diagnostics, const Place& pla
         std::string::npos;
     if (name.empty() || name.size() > limits::kVariableName || !letters ||
         (name[0] >= '0' && name[0] <= '9')) {
-      report(diagnostics, value, quoted(name) + " is no name of an environment variable",
+      report(diagnostics, value, in_quotes(name) + " is no name of an environment variable",
              "use 1 to 256 letters, digits and underscores, not starting with a digit");
     }
     auto text = read_format(diagnostics, value, value_rule, visible);
@@ -163,7 +163,7 @@ std::vector<EmbeddedFile> parse_embedded_files(Diagnostics& diagnostics, const P
     const bool repeated = std::any_of(files.begin(), files.end(), [&](const EmbeddedFile& f) {
       return !f.name.empty() && f.name == file.name;
     });
-    if (repeated) report(diagnostics, item, quoted(file.name) + " is the name of two files", "rename one");
+    if (repeated) report(diagnostics, item, in_quotes(file.name) + " is the name of two files", "rename one");
     files.push_back(std::move(file));
   }
   return files;
@@ -180,7 +180,8 @@ std::vector<Environment> parse_environments(Diagnostics& diagnostics, const Plac
     const bool repeated =
         !environment.name.empty() && std::find(taken.begin(), taken.end(), environment.name) != taken.end();
     if (repeated) {
-      report(diagnostics, item, quoted(environment.name) + " is the name of two environments", "rename one");
+      report(diagnostics, item, in_quotes(environment.name) + " is the name of two environments",
+             "rename one");
     }
     taken.push_back(environment.name);
     environments.push_back(std::move(environment));

@@ -103,7 +103,7 @@ ParameterSpaceTemplate parse_parameter_space(Diagnostics& diagnostics, const Pla
     const Place item = definitions->at(i);
     TaskParameterTemplate parameter = parse_task_parameter(diagnostics, item, visible);
     if (!parameter.name.empty() && std::find(names.begin(), names.end(), parameter.name) != names.end()) {
-      report(diagnostics, item, "the parameter " + quoted(parameter.name) + " is defined twice",
+      report(diagnostics, item, "the parameter " + in_quotes(parameter.name) + " is defined twice",
              "rename one");
     }
     names.push_back(parameter.name);

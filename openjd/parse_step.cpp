@@ -78,7 +78,7 @@ void check_dependencies(Diagnostics& diagnostics, const Place& steps_place,
   std::map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (!index.emplace(steps[i].name, i).second && !steps[i].name.empty()) {
-      report(diagnostics, steps_place.at(i), quoted(steps[i].name) + " is the name of two steps",
+      report(diagnostics, steps_place.at(i), in_quotes(steps[i].name) + " is the name of two steps",
              "rename one");
     }
   }
@@ -88,7 +88,7 @@ void check_dependencies(Diagnostics& diagnostics, const Place& steps_place,
     for (const std::string& name : steps[i].dependencies) {
       const auto found = index.find(name);
       if (found == index.end()) {
-        report(diagnostics, steps_place.at(i), "it depends on " + quoted(name) + ", which is no step",
+        report(diagnostics, steps_place.at(i), "it depends on " + in_quotes(name) + ", which is no step",
                "name a step of this job");
       } else {
         waiting[i].push_back(found->second);
@@ -107,7 +107,7 @@ void check_dependencies(Diagnostics& diagnostics, const Place& steps_place,
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (done[i]) continue;
     report(diagnostics, steps_place.at(i),
-           quoted(steps[i].name) + " waits for itself, through its dependencies",
+           in_quotes(steps[i].name) + " waits for itself, through its dependencies",
            "take one dependency of the circle away");
   }
 }

@@ -17,7 +17,7 @@ std::string joined(std::initializer_list<std::string_view> words) {
 /// What an error repeats of a node; empty for lists and maps.
 std::string shown(const Node& node) {
   if (node.kind == NodeKind::kSequence || node.kind == NodeKind::kMap) return {};
-  return quoted(node.text);
+  return in_quotes(node.text);
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ Object::Object(Diagnostics& diagnostics, const Place& place, std::initializer_li
     diagnostics.add({key.mark,
                      place.path(),
                      {},
-                     "there is no field " + quoted(key.text) + " here",
+                     "there is no field " + in_quotes(key.text) + " here",
                      "the fields are " + joined(known)});
   }
 }

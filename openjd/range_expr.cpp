@@ -59,7 +59,7 @@ struct RangeExpr::Part {
 
 Result<RangeExpr::Part> RangeExpr::parse_part(std::string_view text) {
   Scanner scan(text);
-  const Error syntax = bad(quoted(text) + " is no range", "write 5, 1-10 or 1-10:2, with commas between");
+  const Error syntax = bad(in_quotes(text) + " is no range", "write 5, 1-10 or 1-10:2, with commas between");
   const auto from = scan.take_int();
   if (!from) return syntax;
   if (scan.at_end()) return Part{{*from, 1, 1, 0}, *from, *from, text};
@@ -73,19 +73,19 @@ Result<RangeExpr::Part> RangeExpr::parse_part(std::string_view text) {
     skip = *given;
   }
   if (!scan.at_end()) return syntax;
-  if (skip == 0) return bad("the skip of " + quoted(text) + " is 0", "use 1 or more, or a negative skip");
+  if (skip == 0) return bad("the skip of " + in_quotes(text) + " is 0", "use 1 or more, or a negative skip");
   if (skip > 0 && *from > *to) {
-    return bad(quoted(text) + " runs downwards", "swap its ends, or give a negative skip such as :-1");
+    return bad(in_quotes(text) + " runs downwards", "swap its ends, or give a negative skip such as :-1");
   }
   if (skip < 0 && *from < *to) {
-    return bad(quoted(text) + " runs upwards with a negative skip", "swap its ends, or drop the minus");
+    return bad(in_quotes(text) + " runs upwards with a negative skip", "swap its ends, or drop the minus");
   }
   const std::int64_t low = std::min(*from, *to);
   const std::int64_t high = std::max(*from, *to);
   const std::uint64_t step = skip > 0 ? distance(0, skip) : distance(skip, 0);
   const std::uint64_t steps = distance(low, high) / step;
   if (steps >= limits::kTasks) {
-    return bad(quoted(text) + " has more values than a step may have tasks", "split the job");
+    return bad(in_quotes(text) + " has more values than a step may have tasks", "split the job");
   }
   const auto first =
       skip > 0 ? low : static_cast<std::int64_t>(static_cast<std::uint64_t>(high) - steps * step);
@@ -109,7 +109,7 @@ Result<RangeExpr> RangeExpr::parse(std::string_view text) {
   RangeExpr out;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (i > 0 && parts[i].low <= parts[i - 1].high) {
-      return bad(quoted(parts[i - 1].text) + " and " + quoted(parts[i].text) + " overlap",
+      return bad(in_quotes(parts[i - 1].text) + " and " + in_quotes(parts[i].text) + " overlap",
                  "let each part end before the next begins");
     }
     out.runs_.push_back(parts[i].run);

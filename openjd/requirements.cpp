@@ -32,9 +32,9 @@ Result<void> check_name(std::string_view given, std::string_view prefix,
   if (contains(standard, name)) return {};
   const std::string form = "write " + std::string(prefix) + ".NAME, or VENDOR:" + std::string(prefix) +
                            ".NAME, in letters, digits and underscores";
-  const Error malformed = bad(quoted(given) + " is no name of a requirement", form);
+  const Error malformed = bad(in_quotes(given) + " is no name of a requirement", form);
   if (name.size() > limits::kCapabilityName) {
-    return bad(quoted(given) + " is too long",
+    return bad(in_quotes(given) + " is too long",
                "use at most " + std::to_string(limits::kCapabilityName) + " characters");
   }
   std::string_view rest = name;
@@ -52,7 +52,7 @@ Result<void> check_name(std::string_view given, std::string_view prefix,
     rest.remove_prefix(dot + 1);
   }
   if (!contains(kReserved, scope)) return {};
-  return bad("the scope '" + std::string(scope) + "' of " + quoted(given) + " is reserved",
+  return bad("the scope '" + std::string(scope) + "' of " + in_quotes(given) + " is reserved",
              "use one of the standard names, or another word after '" + std::string(prefix) + ".'");
 }
 
@@ -71,11 +71,11 @@ Result<void> check_attribute_value(std::string_view name, std::string_view value
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
   if (!letters || value[0] == '-' || (value[0] >= '0' && value[0] <= '9')) {
-    return bad(quoted(value) + " is no value of an attribute",
+    return bad(in_quotes(value) + " is no value of an attribute",
                "use letters, digits, '_' and '-', starting with a letter or '_'");
   }
   if (value.size() > limits::kCapabilityValue) {
-    return bad(quoted(value) + " is too long",
+    return bad(in_quotes(value) + " is too long",
                "use at most " + std::to_string(limits::kCapabilityValue) + " characters");
   }
   const std::string known_name = to_lower(name);
@@ -83,10 +83,10 @@ Result<void> check_attribute_value(std::string_view name, std::string_view value
   constexpr std::array<std::string_view, 3> kSystems = {"linux", "windows", "macos"};
   constexpr std::array<std::string_view, 2> kProcessors = {"x86_64", "arm64"};
   if (known_name == "attr.worker.os.family" && !contains(kSystems, known_value)) {
-    return bad(quoted(value) + " is no family of operating systems", "use linux, windows or macos");
+    return bad(in_quotes(value) + " is no family of operating systems", "use linux, windows or macos");
   }
   if (known_name == "attr.worker.cpu.arch" && !contains(kProcessors, known_value)) {
-    return bad(quoted(value) + " is no processor architecture", "use x86_64 or arm64");
+    return bad(in_quotes(value) + " is no processor architecture", "use x86_64 or arm64");
   }
   return {};
 }

@@ -94,7 +94,7 @@ std::optional<double> parse_float(std::string_view text) {
   return value;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   std::size_t used = 0;
   while (used < text.size()) {

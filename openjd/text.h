@@ -30,7 +30,7 @@ std::optional<std::int64_t> parse_int(std::string_view text);
 std::optional<double> parse_float(std::string_view text);
 
 /// 'text' for an error message: shortened, control characters replaced.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// ASCII lower case; capability names compare without case.
 std::string to_lower(std::string_view text);

@@ -1,0 +1,259 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "openjd/expand_space.h"
+#include "openjd/job.h"
+#include "openjd/limits.h"
+#include "openjd/parameter_value.h"
+#include "openjd/text.h"
+
+namespace reeve::openjd {
+namespace {
+
+/// The values of Param.* and RawParam.*; every other scope waits for the host.
+class JobSymbols : public Symbols {
+ public:
+  void set(const std::string& name, std::string value) { values_[name] = std::move(value); }
+  std::optional<std::string_view> value(const Reference& reference) const override {
+    if (reference.scope != Scope::kParam && reference.scope != Scope::kRawParam) return std::nullopt;
+    const auto found = values_.find(reference.name);
+    if (found == values_.end()) return std::nullopt;
+    return found->second;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+Error bad(std::string problem, std::string remedy) {
+  return {ErrorCode::kInvalid, std::move(problem), std::move(remedy)};
+}
+
+std::string joined_path(const std::string& folder, const std::string& path) {
+  if (folder.empty() || path.empty() || path[0] == '/') return path;
+  return (std::filesystem::path(folder) / path).lexically_normal().string();
+}
+
+/// A default travels with its template, so it may not point out of the template's folder.
+Result<void> check_default_path(const std::string& path) {
+  const std::string normal = std::filesystem::path(path).lexically_normal().string();
+  if (!path.empty() && path[0] == '/') {
+    return bad("the default path is absolute", "write it relative to the template, or give a value");
+  }
+  if (normal == ".." || normal.starts_with("../")) {
+    return bad("the default path leaves the template's folder", "keep the file beside the template");
+  }
+  return {};
+}
+
+class Instantiation {
+ public:
+  Instantiation(const JobTemplate& source, const ParameterValues& values, const SubmitFolders& folders)
+      : source_(source), values_(values), folders_(folders) {}
+
+  Checked<Job> run() {
+    bind_parameters();
+    if (!diagnostics_.empty()) return {std::nullopt, diagnostics_.take()};
+    resolve_name();
+    job_.description = source_.description;
+    for (const std::size_t index : run_order())
+      add_step(index);
+    if (!diagnostics_.empty()) return {std::nullopt, diagnostics_.take()};
+    return {std::move(job_), {}};
+  }
+
+ private:
+  void refuse(Mark mark, std::string field, const std::string& value, const Error& error) {
+    diagnostics_.add(
+        {mark, std::move(field), value.empty() ? "" : in_quotes(value), error.message, error.hint});
+  }
+
+  void bind_parameters() {
+    for (const auto& [name, value] : values_) {
+      const bool known = std::any_of(source_.parameters.begin(), source_.parameters.end(),
+                                     [&](const JobParameter& p) { return p.name == name; });
+      if (!known) refuse({}, name, value, bad("the job has no such parameter", "take it out"));
+    }
+    for (const JobParameter& parameter : source_.parameters) {
+      const Result<std::string> value = bind(parameter);
+      if (!value) {
+        refuse({}, parameter.name, "", value.error());
+        continue;
+      }
+      symbols_.set(parameter.name, *value);
+      job_.parameters.push_back(
+          {parameter.name, parameter.type, parameter.object_type, parameter.data_flow, *value});
+    }
+  }
+
+  Result<std::string> bind(const JobParameter& parameter) const {
+    const auto given = values_.find(parameter.name);
+    const bool is_path = parameter.type == ParameterType::kPath;
+    if (given != values_.end()) {
+      return check_value(parameter,
+                         is_path ? joined_path(folders_.working_folder, given->second) : given->second);
+    }
+    if (!parameter.default_value) {
+      return bad("the parameter needs a value", "give one with -p " + parameter.name + "=VALUE");
+    }
+    if (!is_path) return check_value(parameter, *parameter.default_value);
+    const Result<void> inside = check_default_path(*parameter.default_value);
+    if (!inside) return inside.error();
+    return check_value(parameter, joined_path(folders_.template_folder, *parameter.default_value));
+  }
+
+  void resolve_name() {
+    job_.name = source_.name.text.resolve(symbols_);
+    const std::size_t length = count_characters(job_.name);
+    if (length == 0 || length > limits::kJobName) {
+      refuse(source_.name.mark, "name", job_.name,
+             bad("the job's name is " + std::to_string(length) + " characters long",
+                 "use 1 to " + std::to_string(limits::kJobName)));
+    } else if (has_forbidden_control(job_.name, Controls::kNone)) {
+      refuse(source_.name.mark, "name", job_.name,
+             bad("the job's name holds a control character", "take it out of the parameter's value"));
+    }
+  }
+
+  /// Steps after all that they depend on, otherwise as written. The template has no cycle.
+  std::vector<std::size_t> run_order() const {
+    const std::vector<std::vector<std::size_t>> needs = dependencies();
+    std::vector<std::size_t> order;
+    std::vector<bool> placed(needs.size(), false);
+    while (order.size() < needs.size()) {
+      std::size_t next = 0;  // the first that can run
+      while (next < needs.size() && (placed[next] || !all_placed(needs[next], placed)))
+        ++next;
+      REEVE_CHECK(next < needs.size(), "the dependencies of a checked template have no cycle");
+      placed[next] = true;
+      order.push_back(next);
+    }
+    return order;
+  }
+
+  /// The positions of the steps that each step waits for.
+  std::vector<std::vector<std::size_t>> dependencies() const {
+    std::map<std::string, std::size_t> index;
+    for (std::size_t i = 0; i < source_.steps.size(); ++i)
+      index.emplace(source_.steps[i].name, i);
+    std::vector<std::vector<std::size_t>> needs;
+    for (const StepTemplate& step : source_.steps) {
+      needs.emplace_back();
+      for (const std::string& name : step.dependencies)
+        needs.back().push_back(index.at(name));
+    }
+    return needs;
+  }
+
+  static bool all_placed(const std::vector<std::size_t>& steps, const std::vector<bool>& placed) {
+    return std::all_of(steps.begin(), steps.end(), [&](std::size_t step) { return placed[step]; });
+  }
+
+  void add_step(std::size_t index) {
+    const StepTemplate& from = source_.steps[index];
+    const std::string field = "steps[" + std::to_string(index) + "]";
+    Step step;
+    step.name = from.name;
+    step.description = from.description;
+    for (std::uint32_t i = 0; i < job_.steps.size(); ++i) {
+      const auto& names = from.dependencies;
+      if (std::find(names.begin(), names.end(), job_.steps[i].name) != names.end())
+        step.depends_on.push_back(i);
+    }
+    step.requirements = requirements(from, field + ".hostRequirements");
+    if (from.space) {
+      auto space = expand_space(diagnostics_, *from.space, symbols_, field + ".parameterSpace");
+      if (space) step.script.space = *std::move(space);
+    }
+    step.script.on_run = fold(from.on_run);
+    step.script.files = fold(from.files);
+    for (const auto* environments : {&source_.environments, &from.environments}) {
+      for (const Environment& environment : *environments)
+        step.script.environments.push_back(fold(environment));
+    }
+    job_.steps.push_back(std::move(step));
+  }
+
+  HostRequirements requirements(const StepTemplate& from, const std::string& field) {
+    HostRequirements out;
+    for (std::size_t i = 0; i < from.amounts.size(); ++i) {
+      const AmountTemplate& amount = from.amounts[i];
+      const std::string at = field + ".amounts[" + std::to_string(i) + "].name";
+      const std::string name = capability(amount.name, at, check_amount_name, out.amounts);
+      out.amounts.push_back({name, amount.min, amount.max});
+    }
+    for (std::size_t i = 0; i < from.attributes.size(); ++i) {
+      const AttributeTemplate& attribute = from.attributes[i];
+      const std::string at = field + ".attributes[" + std::to_string(i) + "]";
+      const std::string name = capability(attribute.name, at + ".name", check_attribute_name, out.attributes);
+      out.attributes.push_back({name, values(name, attribute.any_of, at + ".anyOf"),
+                                values(name, attribute.all_of, at + ".allOf")});
+    }
+    return out;
+  }
+
+  template <class T>
+  std::string capability(const SubmitString& from, const std::string& field,
+                         Result<void> (*check)(std::string_view), const std::vector<T>& earlier) {
+    const std::string name = to_lower(from.text.resolve(symbols_));
+    const Result<void> checked = check(name);
+    if (!checked) refuse(from.mark, field, name, checked.error());
+    const bool repeated =
+        std::any_of(earlier.begin(), earlier.end(), [&](const T& other) { return other.name == name; });
+    if (repeated) refuse(from.mark, field, name, bad("this is required twice", "join the two"));
+    return name;
+  }
+
+  std::vector<std::string> values(const std::string& name, const std::vector<SubmitString>& from,
+                                  const std::string& field) {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const std::string value = to_lower(from[i].text.resolve(symbols_));
+      const Result<void> checked = check_attribute_value(name, value);
+      if (!checked) refuse(from[i].mark, field + "[" + std::to_string(i) + "]", value, checked.error());
+      out.push_back(value);
+    }
+    return out;
+  }
+
+  Action fold(const Action& from) const {
+    Action out = from;
+    out.command = from.command.fold(symbols_);
+    for (FormatString& arg : out.args)
+      arg = arg.fold(symbols_);
+    return out;
+  }
+
+  std::vector<EmbeddedFile> fold(const std::vector<EmbeddedFile>& from) const {
+    std::vector<EmbeddedFile> out = from;
+    for (EmbeddedFile& file : out)
+      file.data = file.data.fold(symbols_);
+    return out;
+  }
+
+  Environment fold(const Environment& from) const {
+    Environment out = from;
+    for (Variable& variable : out.variables)
+      variable.value = variable.value.fold(symbols_);
+    if (from.on_enter) out.on_enter = fold(*from.on_enter);
+    if (from.on_exit) out.on_exit = fold(*from.on_exit);
+    out.files = fold(from.files);
+    return out;
+  }
+
+  const JobTemplate& source_;
+  const ParameterValues& values_;
+  const SubmitFolders& folders_;
+  Diagnostics diagnostics_;
+  JobSymbols symbols_;
+  Job job_;
+};
+
+}  // namespace
+
+Checked<Job> instantiate(const JobTemplate& job_template, const ParameterValues& values,
+                         const SubmitFolders& folders) {
+  return Instantiation(job_template, values, folders).run();
+}
+
+}  // namespace reeve::openjd

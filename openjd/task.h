@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "openjd/parameter_space.h"
+#include "openjd/script.h"
+#include "openjd/step_script.h"
+
+namespace reeve::openjd {
+
+/// What only the host knows of a session.
+struct HostValues {
+  std::string working_directory;
+  bool has_path_mapping_rules = false;
+  std::string path_mapping_rules_file;
+  std::vector<std::string> file_paths;  // of the embedded files of the script in hand, by position
+};
+
+/// A command that can be started.
+struct CommandLine {
+  std::string command;
+  std::vector<std::string> args;
+  bool operator==(const CommandLine&) const = default;
+};
+
+struct ResolvedTask {
+  CommandLine line;
+  TaskValues parameters;  // in the order of the step's parameter space
+};
+
+/// The values of references on a host. Holds on to what it is given.
+///   task_values  null where no task runs: in an environment
+class HostSymbols : public Symbols {
+ public:
+  HostSymbols(const HostValues& host, const TaskValues* task_values)
+      : host_(host), task_values_(task_values) {}
+  std::optional<std::string_view> value(const Reference& reference) const override;
+
+ private:
+  const HostValues& host_;
+  const TaskValues* task_values_;
+};
+
+/// The command line of task `index` < script.space.size(), and its parameters' values.
+///
+/// Where script.is_constant(), every task has the same line: resolve one, and take the parameters, if they
+/// are wanted at all, from script.space.at(index).
+ResolvedTask resolve_task(const StepScript& script, std::uint64_t index, const HostValues& host = {});
+
+/// As above, into a task whose memory is used again: no allocation once its strings have grown.
+void resolve_task_into(const StepScript& script, std::uint64_t index, const HostValues& host,
+                       ResolvedTask& out);
+
+/// Resolves an action of a step or of an environment.
+CommandLine resolve_action(const Action& action, const Symbols& symbols);
+
+/// "Frame=12 Camera=left": how people see a task.
+std::string describe_task(const ParameterSpace& space, std::uint64_t index);
+
+}  // namespace reeve::openjd
