@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/render/view.h"
+
+namespace reeve::kernels {
+
+enum class BvhBuilder {
+  kBinnedSah,  ///< splits by surface area: the one to render with
+  kHalving,    ///< halves by count along the longest axis: a second opinion for tests
+};
+
+struct BvhOptions {
+  BvhBuilder builder = BvhBuilder::kBinnedSah;
+  std::uint32_t leaf_triangles = kWidth;  ///< 1..kWidth
+};
+
+struct Bvh {
+  std::vector<TreeNode> nodes;  ///< the first is the root
+  std::vector<TreeLeaf> leaves;
+};
+
+/// A tree over world triangles. Its shape may depend on compiler and processor: no output does.
+Bvh build_bvh(std::span<const TriangleView> triangles, std::span<const MaterialView> materials,
+              const BvhOptions& options);
+
+}  // namespace reeve::kernels
