@@ -46,6 +46,9 @@ inline constexpr std::uint32_t kSectionsPerReport = 1024;
 inline constexpr std::uint32_t kTasksPerSection = 8192;
 inline constexpr std::uint32_t kAssignmentsPerMessage = 1024;
 inline constexpr std::uint32_t kHeldAttemptsPerAgent = 4096;
+inline constexpr std::uint32_t kRowsPerPage = 1024;
+/// Verdicts tell of ranges, and a commit may settle many of one agent.
+inline constexpr std::uint32_t kVerdictsPerMessage = 4096;
 inline constexpr std::uint32_t kKernelsPerAgent = 64;
 inline constexpr std::uint32_t kSlotsPerAgent = 1024;
 inline constexpr std::uint32_t kQuorum = 5;

@@ -29,6 +29,7 @@ struct Hello {
   std::uint32_t protocol_oldest = 0;
   std::uint32_t protocol_newest = 0;
   std::string software;
+  bool operator==(const Hello&) const = default;
 };
 
 struct Welcome {
@@ -39,6 +40,7 @@ struct Welcome {
   Role role = Role::kStranger;
   PartyId party;
   AgentId agent;
+  bool operator==(const Welcome&) const = default;
 };
 
 /// A stranger's first words: a token, and an identity that signs the transport key it speaks with.
@@ -50,6 +52,7 @@ struct Enrol {
   std::uint64_t sequence = 0;
   Time not_after;
   Signature binding;  // keys.h, binding_digest()
+  bool operator==(const Enrol&) const = default;
 };
 
 // ---- commands: each changes state at most once ----
@@ -57,6 +60,7 @@ struct Enrol {
 struct SubmitJob {
   JobSpec spec;
   bool notify = false;  // push JobUpdates to this peer
+  bool operator==(const SubmitJob&) const = default;
 };
 
 enum class JobVerb : std::uint8_t { kCancel, kPause, kResume, kRetryFailed, kSetPriority };
@@ -66,6 +70,7 @@ struct JobCommand {
   JobVerb verb = JobVerb::kCancel;
   std::int32_t priority = 0;
   std::string reason;
+  bool operator==(const JobCommand&) const = default;
 };
 
 /// The operator invites parties and referees; an owner invites agents (with a delegation that he signed).
@@ -77,11 +82,13 @@ struct CreateToken {
   Time expires;
   MicroCredits credits = 0;  // a requester's funds, an owner's stake
   Signature delegation;      // owners: keys.h, delegation_digest()
+  bool operator==(const CreateToken&) const = default;
 };
 
 struct Fund {
   PartyId party;
   MicroCredits amount = 0;
+  bool operator==(const Fund&) const = default;
 };
 
 /// Ends a token, a party with all its agents, or one agent. Live peers are dropped.
@@ -89,27 +96,32 @@ struct Revoke {
   std::string token_id;
   PartyId party;
   AgentId agent;
+  bool operator==(const Revoke&) const = default;
 };
 
 /// An owner drains or wakes an agent of his own.
 struct SetAgentPaused {
   AgentId agent;
   bool paused = false;
+  bool operator==(const SetAgentPaused&) const = default;
 };
 
 struct Command {
   RequestId request{};
   std::variant<SubmitJob, JobCommand, CreateToken, Fund, Revoke, SetAgentPaused> body;
+  bool operator==(const Command&) const = default;
 };
 
 struct Commands {
   std::vector<Command> commands;
+  bool operator==(const Commands&) const = default;
 };
 
 /// Read-only: the same paths and the same JSON as HTTP's /api/v1.
 struct Query {
   RequestId request{};
   std::string path;
+  bool operator==(const Query&) const = default;
 };
 
 /// Asks for the stored results of one step from task `first` on, a page at a time.
@@ -117,11 +129,13 @@ struct FetchResults {
   RequestId request{};
   StepRef step;
   TaskIndex first = 0;
+  bool operator==(const FetchResults&) const = default;
 };
 
 struct Subscribe {
   JobId job;
   bool on = true;
+  bool operator==(const Subscribe&) const = default;
 };
 
 // ---- answers ----
@@ -130,15 +144,20 @@ struct Accepted {
   JobId job;
   MicroCredits quote_likely = 0;
   MicroCredits quote_most = 0;
+  bool operator==(const Accepted&) const = default;
 };
 struct Enrolled {
   Role role = Role::kStranger;
   PartyId party;
   AgentId agent;
+  bool operator==(const Enrolled&) const = default;
 };
-struct Done {};
+struct Done {
+  bool operator==(const Done&) const = default;
+};
 struct Json {
   std::string text;
+  bool operator==(const Json&) const = default;
 };
 
 /// Results of consecutive tasks: inline payloads one after another, or one blob a task.
@@ -148,20 +167,24 @@ struct ResultRow {
   Bytes payload;
   std::vector<Digest> blobs;  // instead of payload: one a task
   std::vector<std::uint64_t> blob_sizes;
+  bool operator==(const ResultRow&) const = default;
 };
 struct ResultPage {
   std::vector<ResultRow> rows;
   TaskIndex next = 0;
   bool more = false;
+  bool operator==(const ResultPage&) const = default;
 };
 
 struct Reply {
   RequestId request{};
   std::variant<Done, Accepted, Enrolled, Json, ResultPage, Error> body;
+  bool operator==(const Reply&) const = default;
 };
 
 struct Replies {
   std::vector<Reply> replies;
+  bool operator==(const Replies&) const = default;
 };
 
 enum class JobState : std::uint8_t { kQueued, kRunning, kPaused, kSucceeded, kFailed, kCancelled };
@@ -174,6 +197,7 @@ struct JobUpdate {
   std::uint64_t settled = 0;
   std::uint64_t failed = 0;
   Bytes inline_result;  // of a job with one task, when it fits
+  bool operator==(const JobUpdate&) const = default;
 };
 
 // ---- agents ----
@@ -184,6 +208,7 @@ struct HeldAttempt {
   TaskRange tasks;
   std::uint32_t replica = 0;
   Ticket ticket{};
+  bool operator==(const HeldAttempt&) const = default;
 };
 
 /// What an agent is and holds; sent at every connection.
@@ -192,16 +217,19 @@ struct AgentHello {
   std::uint32_t slots = 1;
   Capability capability;
   std::vector<HeldAttempt> held;
+  bool operator==(const AgentHello&) const = default;
 };
 
 /// Tasks granted since this connection's AgentHello, in all. The scheduler sends no more than that.
 struct Credit {
   std::uint64_t granted_total = 0;
+  bool operator==(const Credit&) const = default;
 };
 
 struct Heartbeat {
   std::vector<AttemptId> held;  // their leases are renewed
   bool paused = false;
+  bool operator==(const Heartbeat&) const = default;
 };
 
 /// What an agent needs to run tasks of one step.
@@ -213,6 +241,7 @@ struct StepInfo {
   Duration time_limit;
   Bytes script;
   std::vector<Digest> inputs;
+  bool operator==(const StepInfo&) const = default;
 };
 
 struct Assignment {
@@ -222,6 +251,7 @@ struct Assignment {
   std::uint32_t replica = 0;
   Duration lease;
   Ticket ticket{};
+  bool operator==(const Assignment&) const = default;
 };
 
 /// Recompute some leaves of one task: a referee's work, and an auditor's.
@@ -231,12 +261,14 @@ struct LeafAssignment {
   TaskIndex task = 0;
   std::vector<std::uint32_t> leaves;
   Duration lease;
+  bool operator==(const LeafAssignment&) const = default;
 };
 
 struct Assign {
   std::vector<StepInfo> steps;  // of every assignment below, each once
   std::vector<Assignment> assignments;
   std::vector<LeafAssignment> leaves;
+  bool operator==(const Assign&) const = default;
 };
 
 enum class FailureReason : std::uint8_t {
@@ -252,15 +284,18 @@ enum class FailureReason : std::uint8_t {
 struct InlineResults {
   std::vector<std::uint32_t> sizes;
   Bytes payload;
+  bool operator==(const InlineResults&) const = default;
 };
 /// Results that stay with the agent until they are asked for.
 struct RootedResults {
   std::vector<Digest> roots;
   std::vector<std::uint64_t> sizes;
+  bool operator==(const RootedResults&) const = default;
 };
 struct FailedTasks {
   FailureReason reason = FailureReason::kCrashed;
   std::string message;
+  bool operator==(const FailedTasks&) const = default;
 };
 
 /// Results of consecutive tasks of one attempt.
@@ -271,6 +306,7 @@ struct ReportSection {
   KernelVersion kernel;
   Ticket ticket{};
   std::variant<InlineResults, RootedResults, FailedTasks> outcome;
+  bool operator==(const ReportSection&) const = default;
 };
 
 /// Recomputed leaves, in the order asked for.
@@ -280,6 +316,7 @@ struct LeafReport {
   TaskIndex task = 0;
   std::vector<std::uint32_t> leaves;
   std::vector<Digest> hashes;
+  bool operator==(const LeafReport&) const = default;
 };
 
 /// Signed as a whole: the signature is over the Merkle root of the sections' commitments (commitment.h).
@@ -287,6 +324,7 @@ struct Report {
   std::vector<ReportSection> sections;
   std::vector<LeafReport> leaves;
   Signature signature;
+  bool operator==(const Report&) const = default;
 };
 
 enum class SectionStatus : std::uint8_t { kRecorded, kLate, kRefused };
@@ -297,16 +335,20 @@ struct ReportAck {
     TaskRange tasks;
     SectionStatus status = SectionStatus::kRecorded;
     std::string why;
+    bool operator==(const Item&) const = default;
   };
   std::vector<Item> items;
+  bool operator==(const ReportAck&) const = default;
 };
 
 struct CancelAttempts {
   struct Item {
     AttemptId attempt;
     TaskRange tasks;
+    bool operator==(const Item&) const = default;
   };
   std::vector<Item> items;
+  bool operator==(const CancelAttempts&) const = default;
 };
 
 /// Give the leaf hashes of one result: they must hash to the root that was reported.
@@ -314,12 +356,14 @@ struct OpeningRequest {
   AttemptId attempt;
   StepRef step;
   TaskIndex task = 0;
+  bool operator==(const OpeningRequest&) const = default;
 };
 struct Opening {
   AttemptId attempt;
   StepRef step;
   TaskIndex task = 0;
   std::vector<Digest> leaf_hashes;  // empty: refused
+  bool operator==(const Opening&) const = default;
 };
 
 /// Put the result on the bulk socket, please.
@@ -327,6 +371,7 @@ struct UploadRequest {
   AttemptId attempt;
   StepRef step;
   TaskIndex task = 0;
+  bool operator==(const UploadRequest&) const = default;
 };
 
 enum class VerdictKind : std::uint8_t { kSettled, kRejected, kReleased };
@@ -339,13 +384,16 @@ struct Verdicts {
     TaskRange tasks;
     VerdictKind kind = VerdictKind::kSettled;
     MicroCredits amount = 0;
+    bool operator==(const Item&) const = default;
   };
   std::vector<Item> items;
+  bool operator==(const Verdicts&) const = default;
 };
 
 /// The region ends this conversation and says why.
 struct Goodbye {
   Error why;
+  bool operator==(const Goodbye&) const = default;
 };
 
 using Message = std::variant<Hello, Welcome, Enrol, Commands, Query, FetchResults, Subscribe, Replies,

@@ -27,6 +27,7 @@ struct Error {
   ErrorCode code = ErrorCode::kInvalid;
   std::string message;
   std::string hint;
+  bool operator==(const Error&) const = default;
 };
 
 /// Lower-case stable name of a code, as it stands in JSON ("not_found").

@@ -1,0 +1,188 @@
+#include "protocol/wire_topics.h"
+
+namespace reeve::wire {
+namespace {
+
+void put(schema::Capability::Builder out, const Capability& in) {
+  out.setCpus(in.cpus);
+  out.setMemoryMib(in.memory_mib);
+  out.setGpus(in.gpus);
+  out.setVramMib(in.vram_mib);
+  auto tags = out.initTags(static_cast<unsigned>(in.tags.size()));
+  for (unsigned i = 0; i < tags.size(); ++i)
+    tags.set(i, text_of(in.tags[i]));
+  auto kernels = out.initKernels(static_cast<unsigned>(in.kernels.size()));
+  for (unsigned i = 0; i < kernels.size(); ++i)
+    wire::put(kernels[i], in.kernels[i]);
+}
+
+Capability get(schema::Capability::Reader in) {
+  Capability out;
+  out.cpus = in.getCpus();
+  out.memory_mib = in.getMemoryMib();
+  out.gpus = in.getGpus();
+  out.vram_mib = in.getVramMib();
+  out.tags = read_list(in.getTags(), limits::kTagsPerNeed, "tags of an agent",
+                       [](auto tag) { return read_name(tag, limits::kNameBytes, "tag"); });
+  out.kernels = read_list(in.getKernels(), limits::kKernelsPerAgent, "kernels of an agent",
+                          [](schema::Kernel::Reader kernel) { return wire::get(kernel); });
+  return out;
+}
+
+void put(schema::HeldAttempt::Builder out, const msg::HeldAttempt& in) {
+  out.setAttempt(in.attempt.value());
+  put_step(out, in.step);
+  put_tasks(out, in.tasks);
+  out.setReplica(in.replica);
+  out.setTicket(data_of(in.ticket));
+}
+
+msg::HeldAttempt get(schema::HeldAttempt::Reader in) {
+  return {AttemptId(in.getAttempt()), read_step(in), read_tasks(in), in.getReplica(),
+          read_fixed<16>(in.getTicket(), "ticket")};
+}
+
+void put(schema::StepInfo::Builder out, const msg::StepInfo& in) {
+  put_step(out, in.step);
+  wire::put(out.initKernel(), in.kernel);
+  out.setLeafBytes(in.leaf_bytes);
+  out.setMaxResultBytes(in.max_result_bytes);
+  out.setTimeLimit(in.time_limit.ns);
+  out.setScript(data_of(in.script));
+  if (!in.inputs.empty()) out.setInputs(data_of(in.inputs));
+}
+
+msg::StepInfo get(schema::StepInfo::Reader in) {
+  msg::StepInfo out;
+  out.step = read_step(in);
+  out.kernel = wire::get(in.getKernel());
+  out.leaf_bytes = in.getLeafBytes();
+  out.max_result_bytes = in.getMaxResultBytes();
+  out.time_limit = {in.getTimeLimit()};
+  out.script = read_data(in.getScript(), limits::kStepScriptBytes, "script of a step");
+  out.inputs = read_digests(in.getInputs(), limits::kInputsPerStep, "inputs of a step");
+  return out;
+}
+
+void put(schema::Assignment::Builder out, const msg::Assignment& in) {
+  out.setAttempt(in.attempt.value());
+  put_step(out, in.step);
+  put_tasks(out, in.tasks);
+  out.setReplica(in.replica);
+  out.setLease(in.lease.ns);
+  out.setTicket(data_of(in.ticket));
+}
+
+msg::Assignment get(schema::Assignment::Reader in) {
+  return {AttemptId(in.getAttempt()),
+          read_step(in),
+          read_tasks(in),
+          in.getReplica(),
+          {in.getLease()},
+          read_fixed<16>(in.getTicket(), "ticket")};
+}
+
+void put(schema::LeafAssignment::Builder out, const msg::LeafAssignment& in) {
+  out.setAttempt(in.attempt.value());
+  put_step(out, in.step);
+  out.setTask(in.task);
+  put_numbers(out.initLeaves(static_cast<unsigned>(in.leaves.size())), in.leaves);
+  out.setLease(in.lease.ns);
+}
+
+msg::LeafAssignment get(schema::LeafAssignment::Reader in) {
+  return {AttemptId(in.getAttempt()),
+          read_step(in),
+          in.getTask(),
+          read_numbers<std::uint32_t>(in.getLeaves(), limits::kLeavesPerTask, "leaves to recompute"),
+          {in.getLease()}};
+}
+
+}  // namespace
+
+void put(schema::Kernel::Builder out, const KernelVersion& in) {
+  out.setName(text_of(in.name));
+  out.setContract(in.contract);
+}
+
+KernelVersion get(schema::Kernel::Reader in) {
+  return {read_name(in.getName(), limits::kNameBytes, "name of a kernel"), in.getContract()};
+}
+
+void put(schema::AgentHello::Builder out, const msg::AgentHello& in) {
+  out.setName(text_of(in.name));
+  out.setSlots(in.slots);
+  put(out.initCapability(), in.capability);
+  auto held = out.initHeld(static_cast<unsigned>(in.held.size()));
+  for (unsigned i = 0; i < held.size(); ++i)
+    put(held[i], in.held[i]);
+}
+
+msg::AgentHello get(schema::AgentHello::Reader in) {
+  msg::AgentHello out;
+  out.name = read_name(in.getName(), limits::kNameBytes, "name of an agent");
+  out.slots = in.getSlots();
+  if (out.slots > limits::kSlotsPerAgent)
+    refuse_length("the row of an agent's slots", out.slots, limits::kSlotsPerAgent);
+  out.capability = get(in.getCapability());
+  out.held = read_list(in.getHeld(), limits::kHeldAttemptsPerAgent, "attempts held",
+                       [](schema::HeldAttempt::Reader held) { return get(held); });
+  return out;
+}
+
+void put(schema::Credit::Builder out, const msg::Credit& in) {
+  out.setGrantedTotal(in.granted_total);
+}
+
+msg::Credit get(schema::Credit::Reader in) {
+  return {in.getGrantedTotal()};
+}
+
+void put(schema::Heartbeat::Builder out, const msg::Heartbeat& in) {
+  put_numbers(out.initHeld(static_cast<unsigned>(in.held.size())), in.held);
+  out.setPaused(in.paused);
+}
+
+msg::Heartbeat get(schema::Heartbeat::Reader in) {
+  return {read_numbers<AttemptId>(in.getHeld(), limits::kHeldAttemptsPerAgent, "attempts held"),
+          in.getPaused()};
+}
+
+void put(schema::Assign::Builder out, const msg::Assign& in) {
+  auto steps = out.initSteps(static_cast<unsigned>(in.steps.size()));
+  for (unsigned i = 0; i < steps.size(); ++i)
+    put(steps[i], in.steps[i]);
+  auto assignments = out.initAssignments(static_cast<unsigned>(in.assignments.size()));
+  for (unsigned i = 0; i < assignments.size(); ++i)
+    put(assignments[i], in.assignments[i]);
+  if (in.leaves.empty()) return;
+  auto leaves = out.initLeaves(static_cast<unsigned>(in.leaves.size()));
+  for (unsigned i = 0; i < leaves.size(); ++i)
+    put(leaves[i], in.leaves[i]);
+}
+
+msg::Assign get(schema::Assign::Reader in) {
+  return {read_list(in.getSteps(), limits::kAssignmentsPerMessage, "steps of a message",
+                    [](schema::StepInfo::Reader step) { return get(step); }),
+          read_list(in.getAssignments(), limits::kAssignmentsPerMessage, "assignments of a message",
+                    [](schema::Assignment::Reader assignment) { return get(assignment); }),
+          read_list(in.getLeaves(), limits::kAssignmentsPerMessage, "leaf assignments of a message",
+                    [](schema::LeafAssignment::Reader leaves) { return get(leaves); })};
+}
+
+void put(schema::CancelAttempts::Builder out, const msg::CancelAttempts& in) {
+  auto items = out.initItems(static_cast<unsigned>(in.items.size()));
+  for (unsigned i = 0; i < items.size(); ++i) {
+    auto item = items[i];
+    item.setAttempt(in.items[i].attempt.value());
+    put_tasks(item, in.items[i].tasks);
+  }
+}
+
+msg::CancelAttempts get(schema::CancelAttempts::Reader in) {
+  return {read_list(in.getItems(), limits::kHeldAttemptsPerAgent, "attempts to cancel", [](auto item) {
+    return msg::CancelAttempts::Item{AttemptId(item.getAttempt()), read_tasks(item)};
+  })};
+}
+
+}  // namespace reeve::wire
