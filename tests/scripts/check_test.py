@@ -59,6 +59,7 @@ class Layers(RuleTest):
         self.include("scheduler/shell/a.cpp", "scheduler/core/b.h")
         self.include("client/a.cpp", "openjd/b.h")
         self.include("agent/shell/a.cpp", "kernels/b.h")
+        self.include("client/b.cpp", "kernels/render/scene_format.h")
         self.passes("layers")
 
     def test_refuses_every_forbidden_direction(self):
@@ -67,7 +68,7 @@ class Layers(RuleTest):
             ("scheduler/core/a.h", "scheduler/shell/b.h"), ("scheduler/core/a.h", "openjd/b.h"),
             ("scheduler/shell/a.h", "kernels/b.h"), ("scheduler/a.h", "agent/core/b.h"), ("agent/a.h", "scheduler/core/b.h"),
             ("agent/core/a.h", "kernels/b.h"), ("client/a.h", "scheduler/core/b.h"), ("client/a.h", "agent/b.h"),
-            ("client/a.h", "tests/b.h"),
+            ("client/a.h", "kernels/render/render.h"), ("client/a.h", "tests/b.h"),
         ]:
             with self.subTest(path=path, included=included):
                 self.include(path, included)
