@@ -131,23 +131,24 @@ TEST(Wire, UnknownEnumeratorsAreNamed) {
 }
 
 TEST(Wire, PointersThatShareTheirWordsDoNotMultiply) {
-  // One long text, referred to by a thousand list elements: small on the wire, large once read.
-  capnp::MallocMessageBuilder builder;
-  auto envelope = builder.initRoot<schema::Envelope>();
-  auto capability = envelope.initAgentHello().initCapability();
-  capability.initTags(16);
+  // One script of 8000 bytes, which every one of 64 steps points to: small on the wire, large once read.
+  constexpr unsigned kSteps = 64;
+  capnp::MallocMessageBuilder builder(64 << 10);
+  auto steps = builder.initRoot<schema::Envelope>().initAssign().initSteps(kSteps);
+  steps[0].initScript(8000);
   Bytes bytes = bytes_of(builder);
   ASSERT_TRUE(decode(bytes).ok());
-  // Every tag becomes a far-reaching pointer to the whole message's words as bytes.
-  const std::size_t words = bytes.size() / 8;
-  for (std::size_t word = words - 16; word < words; ++word) {
-    const std::uint64_t offset_back =
-        static_cast<std::uint64_t>(-static_cast<std::int64_t>(word)) & 0x3fffffff;
-    const std::uint64_t size = (words - 1) * 8;
-    const std::uint64_t pointer = 1 | offset_back << 2 | (size << 3 | 2) << 32;
-    std::memcpy(bytes.data() + word * 8, &pointer, 8);
+  // Words: segment table, root, envelope (2), assign (3), the list's tag; then 4 words and 3 pointers a step.
+  constexpr std::size_t kFirstStep = 8;
+  constexpr std::size_t kScript = kFirstStep + kSteps * 7;
+  for (std::size_t i = 1; i < kSteps; ++i) {
+    const std::size_t at = kFirstStep + i * 7 + 5;
+    const std::uint64_t pointer = 1 | (kScript - at - 1) << 2 | std::uint64_t{8000 << 3 | 2} << 32;
+    std::memcpy(bytes.data() + at * 8, &pointer, 8);
   }
-  EXPECT_FALSE(decode(bytes).ok());
+  const auto decoded = decode(bytes);
+  ASSERT_FALSE(decoded.ok());
+  EXPECT_NE(decoded.error().message.find("traversal limit"), std::string::npos) << decoded.error().message;
 }
 
 struct TooMuch {
