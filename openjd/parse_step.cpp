@@ -87,6 +87,7 @@ void check_dependencies(Diagnostics& diagnostics, const Place& steps_place,
   for (std::size_t i = 0; i < steps.size(); ++i) {
     for (const std::string& name : steps[i].dependencies) {
       const auto found = index.find(name);
+      if (name.empty()) continue;  // reported where it was read
       if (found == index.end()) {
         report(diagnostics, steps_place.at(i), "it depends on " + in_quotes(name) + ", which is no step",
                "name a step of this job");
