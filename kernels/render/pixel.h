@@ -28,7 +28,8 @@ struct PixelWords {
 
 REEVE_HD_CALL PixelWords leaf_pixel(const SceneView& scene, const RenderRequest& request, std::uint32_t leaf,
                                     std::uint32_t index) {
-  const std::uint32_t columns = leaf_columns(request);
+  const std::uint32_t columns =
+      (request.tile_width + kLeafSide - 1) / kLeafSide;  // leaf_columns, for devices too
   const std::uint32_t x = leaf % columns * kLeafSide + index % kLeafSide;
   const std::uint32_t y = leaf / columns * kLeafSide + index / kLeafSide;
   if (x >= request.tile_width || y >= request.tile_height) return {{0, 0, 0}};
