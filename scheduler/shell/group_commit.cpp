@@ -73,12 +73,13 @@ void GroupCommit::append(SharedBatch batch) {
   work_.notify_one();
 }
 
-void GroupCommit::put_snapshot_part(SnapshotPart part) {
+bool GroupCommit::put_snapshot_part(SnapshotPart& part) {
   std::unique_lock lock(mutex_);
-  space_.wait(lock, [&] { return parts_.size() < kQueueSnapshotParts; });
+  if (parts_.size() >= kQueueSnapshotParts) return false;
   parts_.push_back(std::move(part));
   lock.unlock();
   work_.notify_one();
+  return true;
 }
 
 void GroupCommit::flush() {

@@ -54,8 +54,9 @@ class GroupCommit {
 
   /// Waits while the queue is full: that is how a slow disk slows the region.
   void append(SharedBatch batch);
-  /// Stored between commits. Waits while pieces are queued already.
-  void put_snapshot_part(SnapshotPart part);
+  /// Queues a piece of a snapshot, to be stored between commits. False while too many are queued already: the
+  /// view must not wait for the writer, which may wait for the view.
+  bool put_snapshot_part(SnapshotPart& part);
   /// Rings after each commit.
   const Bell& bell() const { return bell_; }
   /// Every event up to this number is durable.

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scheduler/core/durable.h"
+#include "scheduler/shell/sqlite.h"
+
+namespace reeve::shell {
+
+/// Settled and failed tasks of one step, as jobs.counts holds them.
+struct StepCounts {
+  std::uint64_t settled = 0;
+  std::uint64_t failed = 0;
+};
+template <class A>
+void fields(A& a, StepCounts& c) {
+  a(c.settled, c.failed);
+}
+
+/// What a ledger entry does, as history shows it. `pending_id` names what a post or void resolves.
+enum class EntryKind : std::uint8_t { kPosted, kPending, kPostPending, kVoidPending };
+
+/// The writing side of view.db, together with the shadow of the region's state from which its rows follow.
+/// A file that cannot be read, or that is ahead of the journal, is made anew from the first event.
+class ViewDatabase {
+ public:
+  static Result<std::unique_ptr<ViewDatabase>> open(const std::string& path, std::uint64_t journal_seq);
+
+  /// Number of the last event whose rows are in the file.
+  std::uint64_t seq() const { return seq_; }
+  const core::Durable& shadow() const { return shadow_; }
+  /// Before the first record(): the state after event seq().
+  void set_shadow(core::Durable shadow) { shadow_ = std::move(shadow); }
+
+  Result<void> begin();
+  /// Applies the event to the shadow and writes its rows. Events come in the order of their numbers.
+  Result<void> record(std::uint64_t seq, const core::Event& event);
+  /// Writes the jobs that changed and the number of the last event, all in one transaction.
+  Result<void> commit();
+
+ private:
+  struct Statements;
+  struct Recorder;
+  struct AgentCounts {
+    std::uint64_t settled = 0;
+    std::uint64_t rejected = 0;
+  };
+
+  explicit ViewDatabase(Database database);
+  static Result<Database> open_file(const std::string& path);
+  Result<void> write_job(JobId id);
+  Result<void> write_dirty();
+  void touch(JobId job);
+
+  Database database_;
+  std::unique_ptr<Statements> statements_;
+  core::Durable shadow_;
+  std::uint64_t seq_ = 0;
+  std::vector<JobId> dirty_;
+  std::map<AgentId, AgentCounts> agent_counts_;
+
+ public:
+  ~ViewDatabase();
+};
+
+}  // namespace reeve::shell

@@ -1,0 +1,119 @@
+#include "scheduler/shell/view_recorder.h"
+
+#include "protocol/archive.h"
+
+namespace reeve::shell {
+
+PartyId ViewDatabase::Recorder::requester_of(JobId job) const {
+  const core::Job* found = view.shadow_.find_job(job);
+  return found == nullptr ? PartyId() : found->requester;
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::RegionCreated& e) {
+  return put().party.run(1, static_cast<int>(Role::kOperator), e.name);
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::PartyEnrolled& e) {
+  if (Result<void> done = put().party.run(e.party.value(), static_cast<int>(e.role), e.name); !done)
+    return done;
+  return chain(e.chain, e.at, {{}, {}, {}, e.party});
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::AgentEnrolled& e) {
+  return put().agent.run(e.agent.value(), e.owner.value(), static_cast<int>(e.role), e.name);
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::JobAccepted& e) {
+  for (std::size_t i = 0; i < e.spec.steps.size(); ++i) {
+    const Bytes spec = to_archive(e.spec.steps[i]);
+    if (Result<void> done = put().step.run(e.job.value(), i, spec, e.task_price[i]); !done) return done;
+  }
+  view.touch(e.job);
+  return {};
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::StepOpened& e) {
+  view.touch(e.step.job);
+  return {};
+}
+Result<void> ViewDatabase::Recorder::operator()(const core::JobPaused& e) {
+  view.touch(e.job);
+  return {};
+}
+Result<void> ViewDatabase::Recorder::operator()(const core::JobResumed& e) {
+  view.touch(e.job);
+  return {};
+}
+Result<void> ViewDatabase::Recorder::operator()(const core::JobPrioritySet& e) {
+  view.touch(e.job);
+  return {};
+}
+Result<void> ViewDatabase::Recorder::operator()(const core::JobRetried& e) {
+  view.touch(e.job);
+  return put().forget_failed.run(e.job.value());
+}
+Result<void> ViewDatabase::Recorder::operator()(const core::JobEnded& e) {
+  view.touch(e.job);
+  return chain(e.chain, e.at, {{e.job, 0}, {}, {}, {}});
+}
+Result<void> ViewDatabase::Recorder::operator()(const core::JobReopened& e) {
+  view.touch(e.job);
+  return chain(e.chain, view.shadow_.latest, {{e.job, 0}, {}, {}, {}});
+}
+Result<void> ViewDatabase::Recorder::operator()(const core::JobForgotten& e) {
+  return view.write_job(e.job);
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::ResultsRecorded& e) {
+  const Bytes sizes = to_archive(e.sizes);
+  const Bytes roots = e.roots.empty() ? Bytes() : to_archive(e.roots);
+  return put().result.run(seq, e.step.job.value(), e.step.step, e.tasks.first, e.tasks.count,
+                          e.attempt.value(), e.agent.value(), e.owner.value(), e.replica, e.started.ns,
+                          e.at.ns, sizes, e.payload, roots);
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::AttemptFailed& e) {
+  return put().failure.run(seq, e.step.job.value(), e.step.step, e.tasks.first, e.tasks.count,
+                           e.attempt.value(), e.agent.value(), e.owner.value(), static_cast<int>(e.reason),
+                           e.message, e.at.ns);
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::TasksFailed& e) {
+  view.touch(e.step.job);
+  return put().failed.run(seq, e.step.job.value(), e.step.step, e.tasks.first, e.tasks.count, e.why);
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::ResultStored& e) {
+  return put().stored.run(e.step.job.value(), e.step.step, e.task, e.attempt.value(), e.root, e.blob,
+                          e.size_bytes, e.at.ns);
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::TaskDisputed& e) {
+  return put().dispute.run(e.step.job.value(), e.step.step, e.task, e.a.value(), e.b.value());
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::LeafChosen& e) {
+  return put().leaf.run(e.step.job.value(), e.step.step, e.task, e.leaf, e.hash_a, e.hash_b);
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::DisputeDecided& e) {
+  const std::uint64_t wrong = e.wrong.empty() ? 0 : e.wrong.front().value();
+  Result<void> done = put().decided.run(e.step.job.value(), e.step.step, e.task, e.leaf, e.referee_hash,
+                                        e.referee.value(), wrong);
+  for (const AttemptId attempt : e.wrong) {
+    if (!done) return done;
+    done = put().disproved.run(e.step.job.value(), e.step.step, e.task, attempt.value());
+    const core::StepState* step = view.shadow_.find_step(e.step);
+    if (step == nullptr || !step->open.contains(e.task)) continue;
+    for (const core::Recorded& recorded : step->open.at(e.task).attempts)
+      if (recorded.attempt == attempt) ++view.agent_counts_[recorded.agent].rejected;
+  }
+  return done;
+}
+
+Result<void> ViewDatabase::Recorder::operator()(const core::AttemptRejected& e) {
+  return put().verdict.run(seq, e.step.job.value(), e.step.step, e.task, e.attempt.value(), 0,
+                           static_cast<int>(e.reason));
+}
+
+}  // namespace reeve::shell

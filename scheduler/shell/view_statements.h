@@ -1,0 +1,46 @@
+#pragma once
+
+#include "scheduler/shell/view_database.h"
+
+namespace reeve::shell {
+
+/// Every statement that writes the view, prepared once.
+struct ViewDatabase::Statements {
+  explicit Statements(Database& d)
+      : begin(d.must_prepare("BEGIN")),
+        commit(d.must_prepare("COMMIT")),
+        seq(d.must_prepare("INSERT OR REPLACE INTO meta VALUES('seq',?)")),
+        party(d.must_prepare("INSERT OR REPLACE INTO parties VALUES(?,?,?)")),
+        agent(d.must_prepare("INSERT OR IGNORE INTO agents(id,owner,role,name) VALUES(?,?,?,?)")),
+        agent_counts(
+            d.must_prepare("UPDATE agents SET settled=settled+?2, rejected=rejected+?3 WHERE id=?1")),
+        job(d.must_prepare(
+            "INSERT INTO jobs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
+            "state=excluded.state, final=excluded.final, reason=excluded.reason, priority=excluded.priority, "
+            "settled=excluded.settled, failed=excluded.failed, ended_ns=excluded.ended_ns, "
+            "spent=excluded.spent, counts=excluded.counts")),
+        step(d.must_prepare("INSERT OR REPLACE INTO steps VALUES(?,?,?,?)")),
+        result(d.must_prepare("INSERT OR REPLACE INTO results VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
+        settled(d.must_prepare("INSERT OR REPLACE INTO settled VALUES(?,?,?,?,?,?,?,?,?,?,?,0)")),
+        recall(d.must_prepare(
+            "UPDATE settled SET recalled=1 WHERE job=? AND step=? AND first=? AND slot=? AND attempt=?")),
+        stored(d.must_prepare("INSERT OR REPLACE INTO stored VALUES(?,?,?,?,?,?,?,?)")),
+        failure(d.must_prepare("INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?)")),
+        failed(d.must_prepare("INSERT OR REPLACE INTO failed VALUES(?,?,?,?,?,?)")),
+        forget_failed(d.must_prepare("DELETE FROM failed WHERE job=?")),
+        verdict(d.must_prepare("INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?)")),
+        disproved(d.must_prepare("INSERT INTO verdicts(job,step,task,attempt,disproved,reason)"
+                                 " VALUES(?,?,?,?,1,0)")),
+        dispute(d.must_prepare("INSERT OR REPLACE INTO disputes(job,step,task,a,b) VALUES(?,?,?,?,?)")),
+        leaf(d.must_prepare(
+            "UPDATE disputes SET leaf=?4, hash_a=?5, hash_b=?6 WHERE job=?1 AND step=?2 AND task=?3")),
+        decided(d.must_prepare("UPDATE disputes SET leaf=?4, referee_hash=?5, referee=?6, wrong=?7"
+                               " WHERE job=?1 AND step=?2 AND task=?3")),
+        conviction(d.must_prepare("INSERT OR REPLACE INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
+        chain(d.must_prepare("INSERT OR REPLACE INTO chains VALUES(?,?,?,?,?,?,?,?,?,?,?)")) {}
+
+  Statement begin, commit, seq, party, agent, agent_counts, job, step, result, settled, recall, stored,
+      failure, failed, forget_failed, verdict, disproved, dispute, leaf, decided, conviction, chain;
+};
+
+}  // namespace reeve::shell
