@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "tests/demo/demo_scene.h"
 #include "tests/demo/textures.h"
@@ -7,7 +8,7 @@ namespace reeve::demo {
 namespace {
 
 constexpr float kPavingRadius_m = 8.4F;
-constexpr float kFacade_z = -13;
+constexpr float kFacade_z = -17;
 
 MaterialLook textured(GlbWriter& writer, const std::string& name, std::uint32_t size_pixels,
                       const Paint& paint) {
@@ -28,7 +29,7 @@ MaterialLook glow(const std::string& name, const Vec3& colour, float strength) {
 
 void add_paving(GlbWriter& writer) {
   const float extent_m = 2 * kPavingRadius_m;
-  Mesh paving = tessellate(600, 96, [](float u, float v) {
+  Mesh paving = tessellate(448, 76, [](float u, float v) {
     const float r = 0.05F + (kPavingRadius_m - 0.05F) * v;
     const float x = r * std::cos(2 * kPi * u);
     const float z = r * std::sin(2 * kPi * u);
@@ -47,14 +48,14 @@ void add_paving(GlbWriter& writer) {
 
 void add_fields(GlbWriter& writer) {
   constexpr float kHalfExtent_m = 90;
-  Mesh fields = tessellate(110, 110, [](float u, float v) {
+  Mesh fields = tessellate(64, 64, [](float u, float v) {
     const float x = (2 * u - 1) * kHalfExtent_m;
     const float z = (1 - 2 * v) * kHalfExtent_m;
     const float r = std::hypot(x, z);
     const float hills = 11 * fractal_noise(u * 5 + 3, v * 5 + 1, 64, 3, 101) - 2.5F;
     return Vec3{x, -0.035F + smooth_step(22, 75, r) * std::max(0.F, hills), z};
   });
-  const auto look = textured(writer, "fields", 1024, paint_fields);
+  const auto look = textured(writer, "fields", 512, paint_fields);
   place(writer, "fields", fields, writer.add_material(look), {});
 }
 
@@ -98,17 +99,20 @@ void add_windows(GlbWriter& writer) {
   trim.name = "trim";
   trim.base_colour = {0.52F, 0.43F, 0.33F};
   const int trim_material = writer.add_material(trim);
-  const int pane_material = writer.add_material(glow("window", {1.0F, 0.56F, 0.22F}, 4.5F));
+  const int pane_material = writer.add_material(glow("window", {1.0F, 0.40F, 0.09F}, 1.15F));
   Mesh panes;
   Mesh frames;
   for (const float x : {-7.6F, -5.4F, -3.2F, 3.2F, 5.4F}) {
     append_mesh(panes, make_arch(0.9F, 1.7F), {x, 0.95F, kFacade_z + 0.02F});
     append_mesh(frames, make_window_frame(0.9F, 1.7F), {x, 0.95F, kFacade_z + 0.03F});
   }
-  append_mesh(panes, make_arch(1.5F, 2.6F), {0, 0, kFacade_z + 0.02F});
   append_mesh(frames, make_window_frame(1.5F, 2.6F), {0, 0, kFacade_z + 0.03F});
   append_mesh(panes, make_arch(0.55F, 1.1F), {8.1F, 4.3F, kFacade_z + 2.62F});
   append_mesh(frames, make_window_frame(0.55F, 1.1F), {8.1F, 4.3F, kFacade_z + 2.64F});
+  MaterialLook oak;
+  oak.name = "oak";
+  oak.base_colour = {0.16F, 0.085F, 0.045F};
+  place(writer, "door", make_arch(1.5F, 2.6F), writer.add_material(oak), {0, 0, kFacade_z + 0.02F});
   place(writer, "window panes", panes, pane_material, {});
   place(writer, "window frames", frames, trim_material, {});
 }
@@ -174,15 +178,16 @@ void add_garden(GlbWriter& writer) {
                                     {0.42F, 0.55F},
                                     {0.0F, 0.55F}},
                                    48, 40);
-  for (const float side : {-1.F, 1.F}) {
-    place(writer, "pot", pot_mesh, pot, {side * 3.1F, 0, -4.6F});
-    place(writer, "topiary", make_bush({0.62F, 0.62F, 0.62F}, 0.22F, 88, 56, 111), leaves,
-          {side * 3.1F, 1.12F, -4.6F});
-    place(writer, "cypress", make_bush({0.62F, 2.7F, 0.62F}, 0.26F, 64, 72, 121), leaves,
-          {side * 5.4F, 2.5F, -9.0F});
-    place(writer, "hedge", make_bush({1.9F, 0.72F, 0.5F}, 0.2F, 72, 40, 131), leaves,
-          {side * 6.6F, 0.45F, -7.4F});
-  }
+  const auto on_both_sides = [](const Vec3& right) {
+    return std::array<Vec3, 2>{right, {-right.x, right.y, right.z}};
+  };
+  place_each(writer, "pot", pot_mesh, pot, on_both_sides({3.1F, 0, -4.6F}));
+  place_each(writer, "topiary", make_bush({0.62F, 0.62F, 0.62F}, 0.22F, 64, 44, 111), leaves,
+             on_both_sides({3.1F, 1.12F, -4.6F}));
+  place_each(writer, "cypress", make_bush({0.62F, 2.7F, 0.62F}, 0.26F, 48, 60, 121), leaves,
+             on_both_sides({5.4F, 2.5F, -9.0F}));
+  place_each(writer, "hedge", make_bush({1.9F, 0.72F, 0.5F}, 0.2F, 64, 28, 131), leaves,
+             on_both_sides({6.6F, 0.45F, -7.4F}));
 }
 
 void add_lamps(GlbWriter& writer) {
@@ -192,7 +197,7 @@ void add_lamps(GlbWriter& writer) {
   iron.metallic = 1;
   iron.roughness = 0.35F;
   const int iron_material = writer.add_material(iron);
-  const int lamp = writer.add_material(glow("lamp", {1.0F, 0.60F, 0.26F}, 16));
+  const int lamp = writer.add_material(glow("lamp", {1.0F, 0.38F, 0.08F}, 5));
   Mesh post = make_lathe({{0.22F, 0},
                           {0.22F, 0.05F},
                           {0.10F, 0.12F},
@@ -205,11 +210,25 @@ void add_lamps(GlbWriter& writer) {
                          24, 48);
   append_mesh(post, make_lathe({{0.20F, 2.34F}, {0.13F, 2.42F}, {0.04F, 2.46F}, {0.03F, 2.56F}, {0.0F, 2.6F}},
                                24, 16));
-  const Vec3 feet[] = {{-3.7F, 0, -2.6F}, {3.7F, 0, -2.6F}, {-4.1F, 0, 2.4F}, {4.1F, 0, 2.4F}};
-  for (const Vec3& foot : feet) {
-    place(writer, "lamp post", post, iron_material, foot);
-    place(writer, "lamp", make_sphere(0.17F, 14, 8), lamp, foot + Vec3{0, 2.18F, 0});
-  }
+  const std::array<Vec3, 4> feet = {
+      Vec3{-3.7F, 0, -2.6F}, {3.7F, 0, -2.6F}, {-4.1F, 0, 2.4F}, {4.1F, 0, 2.4F}};
+  std::array<Vec3, 4> globes = feet;
+  for (Vec3& globe : globes)
+    globe.y = 2.18F;
+  place_each(writer, "lamp post", post, iron_material, feet);
+  place_each(writer, "lamp", make_sphere(0.17F, 14, 8), lamp, globes);
+}
+
+/// A low, wide sun behind the camera's left shoulder (soft shadows, little noise) under a sky that turns to
+/// evening.
+void add_evening(GlbWriter& writer) {
+  const Quaternion towards = rotation_about({0, 1, 0}, -1.02F) * rotation_about({1, 0, 0}, -0.36F);
+  writer.add_sun_node("low sun", {1.0F, 0.66F, 0.38F}, 4.6F, towards);
+  writer.set_environment({{"zenith", {0.10, 0.20, 0.52}},
+                          {"horizon", {1.0, 0.54, 0.30}},
+                          {"ground", {0.20, 0.17, 0.14}},
+                          {"strength", 0.75},
+                          {"sun_angular_radius_radians", 0.06}});
 }
 
 }  // namespace
@@ -219,16 +238,20 @@ int place(GlbWriter& writer, const std::string& name, const Mesh& mesh, int mate
   return writer.add_node(name, writer.add_mesh(name, mesh, material), translation, rotation);
 }
 
+void place_each(GlbWriter& writer, const std::string& name, const Mesh& mesh, int material,
+                std::span<const Vec3> places) {
+  const int shared = writer.add_mesh(name, mesh, material);
+  for (const Vec3& at : places)
+    writer.add_node(name, shared, at);
+}
+
 void add_courtyard(GlbWriter& writer) {
   add_paving(writer);
   add_fields(writer);
   add_house(writer);
   add_garden(writer);
   add_lamps(writer);
-  // The low sun: a wide warm surface behind the camera's left shoulder, so that shadows are soft and noise is
-  // low.
-  const Mesh sun = make_rectangle({-16, 5, 3}, {5.5F, 0, 6.5F}, {3.2F, 6.5F, -2.7F}, {1, 1});
-  place(writer, "low sun", sun, writer.add_material(glow("low sun", {1.0F, 0.70F, 0.42F}, 22)), {});
+  add_evening(writer);
 }
 
 }  // namespace reeve::demo

@@ -138,6 +138,15 @@ int GlbWriter::add_camera_node(const std::string& name, float vertical_fov_rad, 
   return node;
 }
 
+int GlbWriter::add_sun_node(const std::string& name, const Vec3& colour, float intensity,
+                            const Quaternion& rotation) {
+  lights_.push_back(
+      {{"name", name}, {"type", "directional"}, {"color", to_json(colour)}, {"intensity", intensity}});
+  const int node = add_node(name, -1, {}, rotation);
+  nodes_[static_cast<std::size_t>(node)]["extensions"]["KHR_lights_punctual"]["light"] = lights_.size() - 1;
+  return node;
+}
+
 void GlbWriter::attach(int parent_node, int child_node) {
   nodes_[static_cast<std::size_t>(parent_node)]["children"].push_back(child_node);
   held_[static_cast<std::size_t>(child_node)] = true;
@@ -159,31 +168,38 @@ void GlbWriter::animate_translation(int node, std::span<const float> times_s, st
   animate(node, "translation", input, add_floats(as_floats(values), "VEC3", 3, false));
 }
 
-std::vector<std::byte> GlbWriter::finish() const {
+json GlbWriter::document() const {
   json roots = json::array();
   for (std::size_t i = 0; i < held_.size(); ++i) {
     if (!held_[i]) roots.push_back(i);
   }
-  json document = {{"asset", {{"version", "2.0"}, {"generator", "reeve-make-demo-scene"}}},
-                   {"extensionsUsed",
-                    {"KHR_materials_transmission", "KHR_materials_ior", "KHR_materials_emissive_strength"}},
-                   {"scene", 0},
-                   {"scenes", json::array({{{"nodes", std::move(roots)}}})},
-                   {"nodes", nodes_},
-                   {"meshes", meshes_},
-                   {"materials", materials_},
-                   {"textures", textures_},
-                   {"images", images_},
-                   {"samplers", json::array({{{"wrapS", 10497}, {"wrapT", 10497}}})},
-                   {"cameras", cameras_},
-                   {"accessors", accessors_},
-                   {"bufferViews", views_},
-                   {"buffers", json::array({{{"byteLength", buffer_.size()}}})}};
+  json scene = {{"nodes", std::move(roots)}};
+  if (!environment_.is_null()) scene["extras"] = {{"reeve_environment", environment_}};
+  json whole = {{"asset", {{"version", "2.0"}, {"generator", "reeve-make-demo-scene"}}},
+                {"extensionsUsed",
+                 {"KHR_lights_punctual", "KHR_materials_emissive_strength", "KHR_materials_ior",
+                  "KHR_materials_transmission"}},
+                {"extensions", {{"KHR_lights_punctual", {{"lights", lights_}}}}},
+                {"scene", 0},
+                {"scenes", json::array({std::move(scene)})},
+                {"nodes", nodes_},
+                {"meshes", meshes_},
+                {"materials", materials_},
+                {"textures", textures_},
+                {"images", images_},
+                {"samplers", json::array({{{"wrapS", 10497}, {"wrapT", 10497}}})},
+                {"cameras", cameras_},
+                {"accessors", accessors_},
+                {"bufferViews", views_},
+                {"buffers", json::array({{{"byteLength", buffer_.size()}}})}};
   if (!channels_.empty()) {
-    document["animations"] =
-        json::array({{{"name", "demo"}, {"channels", channels_}, {"samplers", samplers_}}});
+    whole["animations"] = json::array({{{"name", "demo"}, {"channels", channels_}, {"samplers", samplers_}}});
   }
-  const std::string text = document.dump();
+  return whole;
+}
+
+std::vector<std::byte> GlbWriter::finish() const {
+  const std::string text = document().dump();
   std::vector<std::byte> file;
   constexpr std::uint32_t kMagic = 0x46546C67;  // "glTF"
   constexpr std::uint32_t kJson = 0x4E4F534A;

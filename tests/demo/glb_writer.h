@@ -45,6 +45,11 @@ class GlbWriter {
   int add_camera_node(const std::string& name, float vertical_fov_rad, const Vec3& translation,
                       const Quaternion& rotation);
 
+  /// A directional light (KHR_lights_punctual) that shines along the node's -z, in the light's own colour.
+  int add_sun_node(const std::string& name, const Vec3& colour, float intensity, const Quaternion& rotation);
+  /// Sets the scene's extras.reeve_environment, from which the importer takes the sky.
+  void set_environment(nlohmann::json environment) { environment_ = std::move(environment); }
+
   void attach(int parent_node, int child_node);
   void animate_rotation(int node, std::span<const float> times_s, std::span<const Quaternion> values);
   void animate_translation(int node, std::span<const float> times_s, std::span<const Vec3> values);
@@ -55,6 +60,7 @@ class GlbWriter {
   std::vector<std::byte> finish() const;
 
  private:
+  nlohmann::json document() const;
   int add_view(std::span<const std::byte> bytes);
   int add_floats(std::span<const float> values, const char* type, int parts, bool with_bounds);
   void animate(int node, const char* path, int input, int output);
@@ -68,6 +74,8 @@ class GlbWriter {
   nlohmann::json meshes_ = nlohmann::json::array();
   nlohmann::json nodes_ = nlohmann::json::array();
   nlohmann::json cameras_ = nlohmann::json::array();
+  nlohmann::json lights_ = nlohmann::json::array();
+  nlohmann::json environment_;
   nlohmann::json channels_ = nlohmann::json::array();
   nlohmann::json samplers_ = nlohmann::json::array();
   std::vector<bool> held_;

@@ -10,11 +10,8 @@
 namespace {
 
 int write_scene(const std::string& output, const reeve::demo::Timing& timing) {
-  reeve::demo::GlbWriter writer;
-  reeve::demo::add_courtyard(writer);
-  reeve::demo::add_still_life(writer, timing);
-  reeve::demo::add_camera(writer, timing);
-  const auto bytes = writer.finish();
+  std::size_t triangles = 0;
+  const auto bytes = reeve::demo::make_demo_scene(timing, &triangles);
   std::ofstream file(output, std::ios::binary);
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   file.close();
@@ -23,7 +20,7 @@ int write_scene(const std::string& output, const reeve::demo::Timing& timing) {
                  output.c_str());
     return 1;
   }
-  std::printf("%s: %zu triangles, %u frames, %zu bytes\n", output.c_str(), writer.triangles(), timing.frames,
+  std::printf("%s: %zu triangles, %u frames, %zu bytes\n", output.c_str(), triangles, timing.frames,
               bytes.size());
   return 0;
 }

@@ -71,7 +71,7 @@ Mesh make_sphere(float radius, std::uint32_t columns, std::uint32_t rows) {
 }
 
 Mesh make_band(float radius, float width, float thickness, std::uint32_t columns) {
-  return tessellate(columns, 20, [=](float u, float v) {
+  return tessellate(columns, 16, [=](float u, float v) {
     const float azimuth = -2 * kPi * u;
     const float angle = 2 * kPi * v;
     // A superellipse of degree 5: flat faces, small round edges.

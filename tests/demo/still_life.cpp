@@ -41,8 +41,8 @@ Palette make_palette(GlbWriter& writer) {
   MaterialLook ember;
   ember.name = "ember";
   ember.base_colour = {0, 0, 0};
-  ember.emission = {1.0F, 0.52F, 0.20F};
-  ember.emissive_strength = 14;
+  ember.emission = {1.0F, 0.36F, 0.07F};
+  ember.emissive_strength = 5;
   return {.marble = writer.add_material(painted(writer, "marble", paint_marble)),
           .gold = writer.add_material(metal("gold", {1.0F, 0.76F, 0.33F}, 0.14F)),
           .copper = writer.add_material(metal("copper", {0.95F, 0.60F, 0.46F}, 0.06F)),
@@ -70,7 +70,7 @@ Mesh make_pedestal(float radius, float height) {
                      {1.14F * r, 0.99F * h},
                      {1.10F * r, h},
                      {0, h}},
-                    72, 60);
+                    64, 40);
 }
 
 std::vector<float> times_of(const Timing& timing) {
@@ -128,7 +128,7 @@ void add_glass(GlbWriter& writer, const Timing& timing, const Palette& palette) 
   place(writer, "ball stand", make_band(0.24F, 0.10F, 0.05F, 64), palette.gold, {-1.62F, 0.06F, 1.35F});
   place(writer, "glass ball", make_sphere(0.46F, 72, 44), palette.clear_glass, {-1.62F, 0.505F, 1.35F});
   place(writer, "glass block", make_rounded_box({0.31F, 0.31F, 0.31F}, 0.055F, 16), palette.aqua_glass,
-        {1.02F, 0.325F, 2.02F}, rotation_about({0, 1, 0}, 0.62F));
+        {1.30F, 0.325F, 1.95F}, rotation_about({0, 1, 0}, 0.62F));
 
   place(writer, "right pedestal", make_pedestal(0.34F, 0.66F), palette.marble, {2.3F, 0, -0.35F});
   place(writer, "bowl",
@@ -155,13 +155,13 @@ void add_glass(GlbWriter& writer, const Timing& timing, const Palette& palette) 
 }
 
 void add_metal(GlbWriter& writer, const Timing& timing, const Palette& palette) {
-  place(writer, "copper ball", make_sphere(0.37F, 64, 40), palette.copper, {1.72F, 0.375F, 1.02F});
+  place(writer, "copper ball", make_sphere(0.37F, 64, 40), palette.copper, {1.02F, 0.375F, 1.02F});
   place(writer, "left pedestal", make_pedestal(0.34F, 0.66F), palette.marble, {-2.3F, 0, -0.35F});
-  const int knot = place(writer, "silver knot", make_knot(2, 3, 0.26F, 0.082F, 200, 22), palette.silver,
+  const int knot = place(writer, "silver knot", make_knot(2, 3, 0.26F, 0.082F, 176, 18), palette.silver,
                          {-2.3F, 1.05F, -0.35F});
   spin(writer, knot, timing, {}, {0, 1, 0}, 1);
   const std::array<Vec3, 4> beads = {
-      Vec3{0.18F, 0.115F, 2.42F}, {0.40F, 0.085F, 2.66F}, {-2.15F, 0.10F, 2.05F}, {2.05F, 0.10F, 1.85F}};
+      Vec3{0.28F, 0.115F, 2.30F}, {0.52F, 0.085F, 2.52F}, {-2.15F, 0.10F, 1.95F}, {2.00F, 0.10F, 1.55F}};
   for (const Vec3& bead : beads)
     place(writer, "bead", make_sphere(bead.y, 36, 22), palette.gold, bead + Vec3{0, 0.005F, 0});
 }
@@ -180,9 +180,9 @@ void add_vessels(GlbWriter& writer, const Palette& palette) {
                                {0.25F, 1.20F},
                                {0.15F, 1.10F},
                                {0.14F, 0.98F}},
-                              80, 72);
-  place(writer, "urn", urn, palette.urn, {3.05F, 0, -1.85F});
-  place(writer, "urn", urn, palette.urn, {-3.05F, 0, -1.85F});
+                              64, 56);
+  place_each(writer, "urn", urn, palette.urn,
+             std::array<Vec3, 2>{Vec3{3.05F, 0, -1.85F}, {-3.05F, 0, -1.85F}});
   const Mesh vase = make_lathe({{0, 0},
                                 {0.13F, 0},
                                 {0.14F, 0.02F},
@@ -196,7 +196,7 @@ void add_vessels(GlbWriter& writer, const Palette& palette) {
                                 {0.12F, 0.79F},
                                 {0.065F, 0.72F},
                                 {0.06F, 0.66F}},
-                               80, 72);
+                               64, 56);
   place(writer, "vase", vase, palette.porcelain, {-0.78F, 0.005F, 2.12F});
 }
 
@@ -211,11 +211,11 @@ void add_still_life(GlbWriter& writer, const Timing& timing) {
 }
 
 void add_camera(GlbWriter& writer, const Timing& timing) {
-  constexpr float kSwing_rad = 0.30F;
-  constexpr float kPitch_rad = -0.105F;
+  constexpr float kSwing_rad = 0.26F;
+  constexpr float kPitch_rad = -0.09F;
   const int pivot = writer.add_node("camera pivot", -1, {0, 1.12F, 0});
   const int camera =
-      writer.add_camera_node("camera", 0.64F, {0, 0.74F, 7.0F}, rotation_about({1, 0, 0}, kPitch_rad));
+      writer.add_camera_node("camera", 0.58F, {0, 0.78F, 7.0F}, rotation_about({1, 0, 0}, kPitch_rad));
   writer.attach(pivot, camera);
   std::vector<Quaternion> keys;
   for (std::uint32_t frame = 0; frame <= timing.frames; ++frame) {
@@ -223,6 +223,15 @@ void add_camera(GlbWriter& writer, const Timing& timing) {
     keys.push_back(rotation_about({0, 1, 0}, -kSwing_rad * std::cos(phase)));
   }
   writer.animate_rotation(pivot, times_of(timing), keys);
+}
+
+std::vector<std::byte> make_demo_scene(const Timing& timing, std::size_t* triangles) {
+  GlbWriter writer;
+  add_courtyard(writer);
+  add_still_life(writer, timing);
+  add_camera(writer, timing);
+  if (triangles != nullptr) *triangles = writer.triangles();
+  return writer.finish();
 }
 
 }  // namespace reeve::demo

@@ -104,6 +104,7 @@ std::vector<std::byte> paint_png(std::uint32_t size_pixels, const Paint& paint) 
   image.width = size_pixels;
   image.height = size_pixels;
   image.format = PNG_FORMAT_RGB;
+  image.flags = PNG_IMAGE_FLAG_FAST;  // the file is read once; its size matters little
   png_alloc_size_t size_bytes = PNG_IMAGE_PNG_SIZE_MAX(image);
   std::vector<std::byte> png(size_bytes);
   if (png_image_write_to_memory(&image, png.data(), &size_bytes, 0, pixels.data(), 0, nullptr) == 0) {
@@ -133,7 +134,7 @@ Vec3 paint_marble(float u, float v) {
   const float vein = std::fabs(std::sin(2 * kPi * (2 * v + 1.3F * bend)));
   const Vec3 body =
       mix(Vec3{0.93F, 0.90F, 0.85F}, Vec3{0.84F, 0.80F, 0.75F}, fractal_noise(u * 12, v * 12, 12, 4, 32));
-  return mix(Vec3{0.46F, 0.43F, 0.42F}, body, smooth_step(0.0F, 0.28F, vein + 0.15F * bend));
+  return mix(Vec3{0.64F, 0.60F, 0.57F}, body, smooth_step(0.0F, 0.22F, vein + 0.12F * bend));
 }
 
 Vec3 paint_wall(float u, float v) {

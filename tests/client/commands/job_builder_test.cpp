@@ -1,0 +1,169 @@
+#include "client/job_builder.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "client/kernels_table.h"
+#include "openjd/task.h"
+#include "protocol/digest.h"
+
+namespace reeve::client {
+namespace {
+
+const char* const kTwoSteps = R"(
+specificationVersion: jobtemplate-2023-09
+name: "hash {{Param.Batch}}"
+parameterDefinitions:
+  - name: Batch
+    type: STRING
+    default: one
+steps:
+  - name: second
+    dependencies: [{dependsOn: first}]
+    script: {actions: {onRun: {command: "reeve:spin", args: ["--ms", "{{Task.Param.N}}"], timeout: 90}}}
+    parameterSpace: {taskParameterDefinitions: [{name: N, type: INT, range: "1-40"}]}
+  - name: first
+    script: {actions: {onRun: {command: "reeve:sha256"}}}
+    parameterSpace: {taskParameterDefinitions: [{name: I, type: INT, range: "1-1000000"}]}
+    hostRequirements:
+      amounts:
+        - {name: amount.worker.vcpu, min: 2}
+        - {name: amount.worker.memory, min: 2048}
+        - {name: amount.worker.gpu.memory, min: 8192}
+      attributes:
+        - {name: "reeve:attr.tag", allOf: [fast]}
+)";
+
+Result<BuiltJob> build(const std::string& text, SubmitOptions options = {}) {
+  return build_job(text, std::filesystem::path(testing::TempDir()), options);
+}
+
+std::string one_step(const std::string& step) {
+  return "specificationVersion: jobtemplate-2023-09\nname: j\nsteps:\n  - name: only\n" + step;
+}
+
+TEST(JobBuilder, StepsStandInAnOrderInWhichTheyCanRun) {
+  const auto job = build(kTwoSteps);
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  EXPECT_EQ(job->spec.name, "hash one");
+  ASSERT_EQ(job->spec.steps.size(), 2U);
+  EXPECT_EQ(job->spec.steps[0].name, "first");
+  EXPECT_EQ(job->spec.steps[0].task_count, 1'000'000U);
+  EXPECT_EQ(job->spec.steps[1].depends_on, std::vector<StepIndex>{0});
+}
+
+TEST(JobBuilder, HostRequirementsBecomeANeed) {
+  const auto job = build(kTwoSteps);
+  ASSERT_TRUE(job.ok());
+  const TaskNeed& need = job->spec.steps[0].need;
+  EXPECT_EQ(need.cpus, 2U);
+  EXPECT_EQ(need.memory_mib, 2048U);
+  EXPECT_EQ(need.vram_mib, 8192U);
+  EXPECT_EQ(need.gpus, 1U);
+  EXPECT_EQ(need.tags, std::vector<std::string>{"fast"});
+  EXPECT_EQ(need.kernel, (KernelVersion{"sha256", 1}));
+}
+
+TEST(JobBuilder, WorkIsThatOfTheLargestTask) {
+  const auto job = build(kTwoSteps);
+  ASSERT_TRUE(job.ok());
+  EXPECT_EQ(job->spec.steps[1].work_per_task, 40U);
+}
+
+TEST(JobBuilder, TimeLimitIsTheFlagThenTheTimeoutThenTheDefault) {
+  EXPECT_EQ(build(kTwoSteps)->spec.steps[1].time_limit, seconds(90));
+  EXPECT_EQ(build(kTwoSteps)->spec.steps[0].time_limit, kDefaultTimeLimit);
+  SubmitOptions options;
+  options.time_limit = seconds(5);
+  EXPECT_EQ(build(kTwoSteps, options)->spec.steps[1].time_limit, seconds(5));
+}
+
+TEST(JobBuilder, FlagsReachTheSpec) {
+  SubmitOptions options;
+  options.name = "other";
+  options.priority = -7;
+  options.verify = *parse_verify("quorum:3");
+  options.max_price = 5'000'000;
+  options.tags = {"fast", "ssd"};
+  options.after = {JobId(4)};
+  const auto job = build(kTwoSteps, options);
+  ASSERT_TRUE(job.ok());
+  EXPECT_EQ(job->spec.name, "other");
+  EXPECT_EQ(job->spec.priority, -7);
+  EXPECT_EQ(job->spec.verify, (VerifyPolicy{VerifyMode::kQuorum, 3}));
+  EXPECT_EQ(job->spec.max_price, 5'000'000);
+  EXPECT_EQ(job->spec.steps[0].need.tags, (std::vector<std::string>{"fast", "ssd"}));
+  EXPECT_EQ(job->spec.after, std::vector<JobId>{JobId(4)});
+}
+
+TEST(JobBuilder, OtherCommandsAreRefusedWithStepCommandAndRemedy) {
+  const auto job = build(one_step("    script: {actions: {onRun: {command: blender, args: [-b]}}}\n"));
+  ASSERT_FALSE(job.ok());
+  EXPECT_NE(job.error().message.find("step 'only'"), std::string::npos);
+  EXPECT_NE(job.error().message.find("'blender'"), std::string::npos);
+  EXPECT_FALSE(job.error().hint.empty());
+}
+
+TEST(JobBuilder, RequirementsThatNobodyChecksAreRefused) {
+  const auto job = build(one_step("    script: {actions: {onRun: {command: 'reeve:sha256'}}}\n"
+                                  "    hostRequirements: {amounts: [{name: amount.worker.disk.scratch, min: 5}]}\n"));
+  ASSERT_FALSE(job.ok());
+  EXPECT_NE(job.error().message.find("amount.worker.disk.scratch"), std::string::npos);
+}
+
+TEST(JobBuilder, BrokenTemplatesNameTheField) {
+  const auto job = build(one_step("    colour: red\n    script: {actions: {onRun: {command: 'reeve:sha256'}}}\n"));
+  ASSERT_FALSE(job.ok());
+  EXPECT_EQ(job.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(job.error().message.find("colour"), std::string::npos) << job.error().message;
+}
+
+TEST(JobBuilder, InputFilesAreReplacedByTheirDigest) {
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "reeve_input.blob";
+  std::ofstream(file) << "scene bytes";
+  SubmitOptions options;
+  options.parameters["Scene"] = file.string();
+  const auto job = build(R"(
+specificationVersion: jobtemplate-2023-09
+name: j
+parameterDefinitions: [{name: Scene, type: PATH, objectType: FILE, dataFlow: IN}]
+steps:
+  - name: frames
+    script:
+      actions:
+        onRun: {command: "reeve:render.path", args: ["--scene", "{{Param.Scene}}", "--width", "8", "--height", "8", "--samples", "1", "--frame", "1"]}
+)", options);
+  std::filesystem::remove(file);
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  const Digest digest = sha256(as_bytes("scene bytes"));
+  ASSERT_EQ(job->inputs.size(), 1U);
+  EXPECT_EQ(job->inputs[0].digest, digest);
+  EXPECT_EQ(job->inputs[0].size_bytes, 11U);
+  EXPECT_EQ(job->spec.steps[0].inputs, std::vector<Digest>{digest});
+  const auto script = openjd::decode_step(job->spec.steps[0].script);
+  ASSERT_TRUE(script.ok());
+  EXPECT_EQ(openjd::resolve_task(*script, 0).line.args[1], blob_reference(digest));
+}
+
+TEST(JobBuilder, MissingInputsNameTheirParameter) {
+  SubmitOptions options;
+  options.parameters["Scene"] = "nowhere.blob";
+  const auto job = build("specificationVersion: jobtemplate-2023-09\nname: j\n"
+                         "parameterDefinitions: [{name: Scene, type: PATH, objectType: FILE, dataFlow: IN}]\n"
+                         "steps: [{name: s, script: {actions: {onRun: {command: 'reeve:sha256'}}}}]\n", options);
+  ASSERT_FALSE(job.ok());
+  EXPECT_EQ(job.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(job.error().message.find("parameter Scene"), std::string::npos);
+}
+
+TEST(Verify, IsAdaptiveNoneOrAQuorumWithinTheBound) {
+  EXPECT_EQ(*parse_verify("adaptive"), (VerifyPolicy{VerifyMode::kAdaptive, 2}));
+  EXPECT_EQ(parse_verify("none")->mode, VerifyMode::kNone);
+  EXPECT_EQ(parse_verify("quorum:2")->quorum, 2U);
+  for (const char* text : {"quorum:1", "quorum:6", "quorum", "audit", ""})
+    EXPECT_FALSE(parse_verify(text).ok()) << text;
+}
+
+}  // namespace
+}  // namespace reeve::client
