@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -226,6 +227,25 @@ struct Codec<std::vector<T>> {
     for (std::size_t i = 0; i < n && r.ok(); ++i)
       r(v.emplace_back());
   }
+};
+
+template <class T>
+struct Codec<std::deque<T>> {
+  static void write(Writer& w, const std::deque<T>& v) {
+    w.varint(v.size());
+    for (const T& element : v) w(element);
+  }
+  static void read(Reader& r, std::deque<T>& v) {
+    v.clear();
+    const std::size_t n = r.count();
+    for (std::size_t i = 0; i < n && r.ok(); ++i) r(v.emplace_back());
+  }
+};
+
+template <class K, class V>
+struct Codec<std::pair<K, V>> {
+  static void write(Writer& w, const std::pair<K, V>& v) { w(v.first, v.second); }
+  static void read(Reader& r, std::pair<K, V>& v) { r(v.first, v.second); }
 };
 
 template <class K, class V>

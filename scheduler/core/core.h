@@ -52,7 +52,7 @@ class Core {
   void step(Time now, const Input& input, StepOutput& out);
 
   const Durable& durable() const;
-  std::vector<Explanation> explain(JobId job, Time now) const;
+  std::vector<Explanation> explain(JobId job) const;
   std::vector<AgentView> agents() const;
   /// Tasks of a job that agents hold now.
   std::uint64_t running_tasks(JobId job) const;

@@ -153,9 +153,9 @@ struct ResultsRecorded {
   std::uint32_t section = 0;  // place among the report's sections, and the Merkle path to what was signed
   std::uint32_t sections = 1;
   std::vector<Digest> path;
-  std::vector<TaskRange> kept;  // tasks that await another attempt, a verdict or a store
+  std::vector<TaskRange> kept;  // tasks that await another attempt, a verdict or a store ...
   std::vector<Digest> kept_roots;
-  std::uint32_t needed = 1;  // attempts of distinct owners that the kept tasks need
+  std::vector<std::uint32_t> kept_needed;  // ... and the attempts of distinct owners that each range needs
   Time started;
   Time at;
 };
@@ -201,6 +201,7 @@ struct StoreAbandoned {
   StepRef step;
   TaskIndex task = 0;
   Chain chain;
+  std::vector<PartyId> at_fault;  // owners who were asked for the bytes in vain
 };
 
 struct TaskDisputed {

@@ -1,0 +1,119 @@
+#include <algorithm>
+
+#include "protocol/check.h"
+#include "scheduler/core/applier.h"
+
+namespace reeve::core {
+
+OpenTask& Applier::open_task(StepRef ref, TaskIndex task) {
+  auto& open = step(ref).open;
+  const auto found = open.find(task);
+  REEVE_CHECK(found != open.end(), "an event names a task with recorded results");
+  return found->second;
+}
+
+void Applier::drop_attempt(StepRef ref, TaskIndex task, AttemptId attempt) {
+  OpenTask& open = open_task(ref, task);
+  std::erase_if(open.attempts, [attempt](const Recorded& r) { return r.attempt == attempt; });
+  open.phase = Collecting{};
+  if (open.attempts.empty() && open.failures == 0 && open.needed == 1) step(ref).open.erase(task);
+}
+
+void Applier::operator()(const ResultsRecorded& e) {
+  saw(e.at);
+  if (e.kept.empty()) return;
+  StepState& state = step(e.step);
+  const bool is_inline = e.roots.empty();
+  std::size_t next_root = 0;
+  for (std::size_t i = 0; i < e.kept.size(); ++i) {
+    const TaskRange range = e.kept[i];
+    for (TaskIndex task = range.first; task < range.end(); ++task) {
+      REEVE_CHECK(!state.done.contains(task) && !state.failed.contains(task),
+                  "results are recorded for tasks that want them");
+      OpenTask& open = state.open[task];
+      open.needed = std::max(open.needed, e.kept_needed.at(i));
+      open.attempts.push_back(Recorded{e.attempt, e.agent, e.owner, e.kept_roots.at(next_root++),
+                                       e.sizes.at(task - e.tasks.first), is_inline});
+    }
+  }
+}
+
+void Applier::operator()(const AttemptFailed& e) {
+  saw(e.at);
+  StepState& state = step(e.step);
+  for (TaskIndex task = e.tasks.first; task < e.tasks.end(); ++task) {
+    OpenTask& open = state.open[task];
+    ++open.failures;
+    auto& owners = open.failed_owners;
+    if (std::find(owners.begin(), owners.end(), e.owner) == owners.end()) owners.push_back(e.owner);
+  }
+}
+
+void Applier::operator()(const TasksFailed& e) {
+  StepState& state = step(e.step);
+  REEVE_CHECK(!state.done.intersects(e.tasks), "a task does not fail after it was done");
+  state.failed.insert(e.tasks);
+  state.open.erase(state.open.lower_bound(e.tasks.first), state.open.lower_bound(e.tasks.end()));
+}
+
+void Applier::operator()(const TasksVerified&) {}
+
+void Applier::operator()(const StoreReserved& e) {
+  OpenTask& open = open_task(e.step, e.task);
+  Storing storing{e.root, {}};
+  for (const LedgerEntry& entry : e.chain) {
+    const auto* pending = std::get_if<PendingTransfer>(&entry);
+    REEVE_CHECK(pending != nullptr, "a store reserves with pending transfers");
+    storing.reserved.push_back(pending->transfer.id);
+  }
+  s_.ledger.post(e.chain);
+  open.phase = std::move(storing);
+}
+
+void Applier::operator()(const ResultStored& e) {
+  saw(e.at);
+}
+
+void Applier::operator()(const StoreAbandoned& e) {
+  REEVE_CHECK(std::holds_alternative<Storing>(open_task(e.step, e.task).phase),
+              "only a store under way is abandoned");
+  s_.ledger.post(e.chain);
+  for (const PartyId owner : e.at_fault)
+    ++s_.owners[owner].faults;
+  step(e.step).open.erase(e.task);
+}
+
+void Applier::operator()(const TaskDisputed& e) {
+  saw(e.at);
+  open_task(e.step, e.task).phase = Disputed{e.a, e.b, std::nullopt, {}, {}};
+}
+
+void Applier::operator()(const LeafChosen& e) {
+  auto* disputed = std::get_if<Disputed>(&open_task(e.step, e.task).phase);
+  REEVE_CHECK(disputed != nullptr, "a leaf is chosen in a dispute");
+  disputed->leaf = e.leaf;
+  disputed->hash_a = e.hash_a;
+  disputed->hash_b = e.hash_b;
+}
+
+void Applier::operator()(const DisputeDecided& e) {
+  saw(e.at);
+  for (const AttemptId wrong : e.wrong) {
+    OpenTask& open = open_task(e.step, e.task);
+    const auto found = std::find_if(open.attempts.begin(), open.attempts.end(),
+                                    [wrong](const Recorded& r) { return r.attempt == wrong; });
+    REEVE_CHECK(found != open.attempts.end(), "a disproved attempt was recorded");
+    OwnerRecord& owner = s_.owners[found->owner];
+    ++owner.strikes;
+    owner.validated = 0;
+    open.needed = std::max(open.needed, 2U);  // what is left was not confirmed on its other leaves
+    drop_attempt(e.step, e.task, wrong);
+  }
+}
+
+void Applier::operator()(const AttemptRejected& e) {
+  if (e.fault) ++s_.owners[e.owner].faults;
+  drop_attempt(e.step, e.task, e.attempt);
+}
+
+}  // namespace reeve::core

@@ -1,0 +1,140 @@
+#include <algorithm>
+
+#include "scheduler/core/rooms.h"
+
+namespace reeve::core {
+namespace {
+
+/// Tasks of an unvested entry that nobody else's settlement confirms, per job.
+std::map<JobId, std::uint64_t> tasks_to_reopen(const Region& region, const OwnerRecord& owner) {
+  std::map<JobId, std::uint64_t> lost;
+  for (const Unvested& entry : owner.unvested) {
+    const StepState& state = *region.durable.find_step(entry.step);
+    for (const TaskRange range : entry.tasks) {
+      IntervalSet unheld(range);
+      for (std::size_t slot = 0; slot < state.slots.size(); ++slot)
+        if (slot != entry.slot)
+          for (const TaskRange held : state.slots[slot].overlap(range))
+            unheld.erase(held);
+      if (!unheld.empty()) lost[entry.step.job] += unheld.size();
+    }
+  }
+  return lost;
+}
+
+/// Builds one chain, keeping a running idea of what the accounts that it debits still hold.
+class Clawback {
+ public:
+  explicit Clawback(const Region& region) : region_(region), next_(region.durable.ledger.next_id()) {}
+
+  /// Moves up to `amount`; returns what was there to move.
+  MicroCredits move(AccountKey from, AccountKey to, MicroCredits amount, TransferCode code) {
+    MicroCredits& taken = taken_[from];
+    const MicroCredits there = region_.durable.ledger.account(from).available() - taken;
+    const MicroCredits moved = std::min(amount, there);
+    if (moved <= 0) return 0;
+    taken += moved;
+    chain_.push_back(posted(next_++, from, to, moved, code));
+    return moved;
+  }
+  void release(TransferId pending) { chain_.push_back(VoidPending{next_++, pending}); }
+  Chain take() { return std::move(chain_); }
+
+ private:
+  const Region& region_;
+  TransferId next_;
+  Chain chain_;
+  std::map<AccountKey, MicroCredits> taken_;
+};
+
+OwnerConvicted judgement(const Region& region, PartyId id, StepRef step, TaskIndex task,
+                         const std::map<JobId, std::uint64_t>& reopened) {
+  Clawback clawback(region);
+  OwnerConvicted event{id, step, task, 0, 0, {}, region.now};
+  const AccountKey stake{AccountKind::kStake, id.value()};
+  event.slashed = clawback.move(stake, {AccountKind::kInsurance, 0},
+                                region.durable.ledger.account(stake).balance(), TransferCode::kSlash);
+  for (const Unvested& entry : region.durable.owners.at(id).unvested) {
+    const Job& job = *region.durable.find_job(entry.step.job);
+    const bool needs_funds = job.live() || reopened.contains(entry.step.job);
+    const AccountKey to = needs_funds ? AccountKey{AccountKind::kEscrow, entry.step.job.value()}
+                                      : AccountKey{AccountKind::kAvailable, job.requester.value()};
+    const auto count = static_cast<MicroCredits>(entry.count);
+    event.clawed_back += clawback.move({AccountKind::kHeld, id.value()}, to,
+                                       (entry.price - entry.fee) * count, TransferCode::kClawback);
+    clawback.move({AccountKind::kFee, 0}, to, entry.fee * count, TransferCode::kClawback);
+  }
+  for (const auto& [job_id, job] : region.durable.jobs)
+    for (const StepState& state : job.steps)
+      for (const auto& [index, open] : state.open) {
+        const auto* storing = std::get_if<Storing>(&open.phase);
+        const bool involved = std::any_of(open.attempts.begin(), open.attempts.end(),
+                                          [id](const Recorded& r) { return r.owner == id; });
+        if (storing != nullptr && involved)
+          for (const TransferId reserved : storing->reserved)
+            clawback.release(reserved);
+      }
+  event.chain = clawback.take();
+  return event;
+}
+
+void reopen(Region& region, JobId id, std::uint64_t tasks) {
+  const Job& job = *region.durable.find_job(id);
+  MicroCredits worst = 0;
+  for (const StepState& state : job.steps)
+    worst = std::max(worst, worst_case(job, state));
+  const AccountKey escrow{AccountKind::kEscrow, id.value()};
+  const MicroCredits short_by =
+      worst * static_cast<MicroCredits>(tasks) - region.durable.ledger.account(escrow).available();
+  Clawback insurance(region);
+  insurance.move({AccountKind::kInsurance, 0}, escrow, short_by, TransferCode::kInsurance);
+  region.emit(JobReopened{id, insurance.take()});
+}
+
+/// Leases, disputes and stores that the conviction made void.
+void drop_work(Region& region, PartyId owner) {
+  std::vector<AgentId> agents;
+  for (const auto& [id, agent] : region.live.agents)
+    if (agent.owner == owner) agents.push_back(id);
+  for (const AgentId id : agents)
+    on_agent_gone(region, id);
+  for (const auto& [key, peer] : region.durable.peers)
+    if (peer.party == owner)
+      region.effect(DropPeer{key, {ErrorCode::kNotAllowed, "this owner was convicted of wrong results", ""}});
+
+  std::vector<TaskKey> touched;
+  for (const auto& [key, work] : region.live.disputes)
+    touched.push_back(key);
+  for (const auto& [key, work] : region.live.stores)
+    touched.push_back(key);
+  for (const TaskKey& key : touched) {
+    const StepState* state = region.durable.find_step(key.first);
+    const auto open = state->open.find(key.second);
+    const bool stands = open != state->open.end() && !std::holds_alternative<Collecting>(open->second.phase);
+    if (stands) continue;
+    if (const auto dispute = region.live.disputes.find(key); dispute != region.live.disputes.end())
+      region.live.leaf_leases.erase(dispute->second.referee_attempt);
+    region.live.disputes.erase(key);
+    region.live.stores.erase(key);
+    decide(region, key.first, key.second);
+  }
+}
+
+}  // namespace
+
+void convict(Region& region, PartyId owner, StepRef step, TaskIndex task) {
+  const auto reopened = tasks_to_reopen(region, region.durable.owners.at(owner));
+  region.emit(judgement(region, owner, step, task, reopened));
+  for (const auto& [job, tasks] : reopened)
+    reopen(region, job, tasks);
+  std::vector<JobId> live;
+  for (const auto& [id, job] : region.durable.jobs)
+    if (job.live()) live.push_back(id);
+  for (const JobId id : live)
+    rebuild_queues(region, id);
+  drop_work(region, owner);
+  for (const auto& [job, tasks] : reopened)
+    notify_job(region, job);
+}
+
+}  // namespace reeve::core

@@ -1,0 +1,113 @@
+#include "scheduler/core/core.h"
+
+#include <algorithm>
+
+#include "protocol/limits.h"
+#include "scheduler/core/rooms.h"
+
+namespace reeve::core {
+namespace {
+
+/// How often a Tick looks at what has no deadline of its own.
+constexpr Duration kHousekeeping = seconds(1);
+
+void on_tick(Region& region) {
+  expire_leases(region);
+  lost_agents(region);
+  pursue_disputes(region);
+  pursue_stores(region);
+  const std::set<JobId> changed = region.live.changed;
+  for (const JobId id : changed)
+    notify_job(region, id);
+  region.live.changed.clear();
+  if (region.now - region.live.kept_house < kHousekeeping) return;
+  region.live.kept_house = region.now;
+  vest_by_age(region);
+  const Time oldest = region.now - limits::kRequestMemory;
+  const auto& sessions = region.durable.sessions;
+  const bool stale = std::any_of(sessions.begin(), sessions.end(),
+                                 [oldest](const auto& entry) { return entry.second.last < oldest; });
+  if (stale) region.emit(SessionsExpired{oldest});
+}
+
+}  // namespace
+
+bool waits_for_commit(const Effect& effect) {
+  return !std::holds_alternative<SendAssign>(effect) && !std::holds_alternative<SendCancel>(effect) &&
+         !std::holds_alternative<AskOpening>(effect);
+}
+
+Core::Core(Durable durable, const std::array<std::uint8_t, 32>& secret)
+    : region_(std::make_unique<Region>(std::move(durable), secret)) {}
+
+Core::~Core() = default;
+
+void Core::boot(Time now, StepOutput& out) {
+  region_->now = now;
+  region_->out = &out;
+  region_->emit(Booted{region_->durable.boot_epoch + 1, now});
+  rebuild_all(*region_);
+  region_->out = nullptr;
+}
+
+void Core::step(Time now, const Input& input, StepOutput& out) {
+  Region& region = *region_;
+  region.now = std::max(now, region.now);  // a clock that jumps back does not turn time back here
+  region.out = &out;
+  struct Visitor {
+    Region& r;
+    void operator()(const EnrolReceived& i) { enrol(r, i); }
+    void operator()(const CommandReceived& i) { on_command(r, i); }
+    void operator()(const SubscribeReceived& i) { on_subscribe(r, i); }
+    void operator()(const AgentConnected& i) { on_agent_connected(r, i); }
+    void operator()(const AgentGone& i) { on_agent_gone(r, i.agent); }
+    void operator()(const CreditGranted& i) { on_credit(r, i); }
+    void operator()(const HeartbeatReceived& i) { on_heartbeat(r, i); }
+    void operator()(const ReportReceived& i) { on_report(r, i); }
+    void operator()(const OpeningReceived& i) { on_opening(r, i); }
+    void operator()(const UploadFinished& i) { on_upload(r, i); }
+    void operator()(const Tick&) { on_tick(r); }
+    void operator()(const Pump&) {
+      dispatch(r);
+      forget_final_jobs(r);
+    }
+  };
+  std::visit(Visitor{region}, input);
+  region.out = nullptr;
+}
+
+const Durable& Core::durable() const {
+  return region_->durable;
+}
+
+std::vector<Explanation> Core::explain(JobId job) const {
+  return explain_job(*region_, job);
+}
+
+std::vector<AgentView> Core::agents() const {
+  std::vector<AgentView> views;
+  for (const auto& [id, agent] : region_->live.agents)
+    views.push_back(
+        {id, true, agent.slots, agent.capability, agent.outstanding, agent.credit(), agent.last_seen});
+  return views;
+}
+
+std::uint64_t Core::running_tasks(JobId job) const {
+  std::uint64_t running = 0;
+  for (const auto& [attempt, lease] : region_->live.leases)
+    if (lease.step.job == job) running += lease.left.size();
+  return running;
+}
+
+Time Core::next_deadline() const {
+  const Volatile& live = region_->live;
+  Time soonest = live.kept_house + kHousekeeping;
+  if (!live.deadlines.empty()) soonest = std::min(soonest, live.deadlines.begin()->first);
+  return soonest;
+}
+
+std::string Core::broken_invariant() const {
+  return broken_region_invariant(*region_);
+}
+
+}  // namespace reeve::core

@@ -1,0 +1,115 @@
+#include "scheduler/core/durable.h"
+
+#include <algorithm>
+
+#include "scheduler/core/event_fields.h"
+
+namespace reeve::core {
+
+template <class A>
+void fields(A& a, Token& t) {
+  a(t.secret_digest, t.role, t.owner, t.uses_left, t.expires, t.credits, t.delegation);
+}
+template <class A>
+void fields(A& a, Party& p) {
+  a(p.role, p.identity, p.transport, p.sequence, p.name, p.revoked);
+}
+template <class A>
+void fields(A& a, AgentRecord& r) {
+  a(r.owner, r.role, r.identity, r.transport, r.sequence, r.name, r.revoked, r.paused);
+}
+template <class A>
+void fields(A& a, Peer& p) {
+  a(p.role, p.party, p.agent);
+}
+template <class A>
+void fields(A& a, Unvested& u) {
+  a(u.step, u.attempt, u.agent, u.slot, u.tasks, u.count, u.price, u.fee, u.accepted_before, u.at);
+}
+template <class A>
+void fields(A& a, OwnerRecord& o) {
+  a(o.accepted, o.validated, o.strikes, o.faults, o.convicted, o.unvested);
+}
+template <class A>
+void fields(A& a, Recorded& r) {
+  a(r.attempt, r.agent, r.owner, r.root, r.size_bytes, r.is_inline);
+}
+template <class A>
+void fields(A&, Collecting&) {}
+template <class A>
+void fields(A& a, Disputed& d) {
+  a(d.a, d.b, d.leaf, d.hash_a, d.hash_b);
+}
+template <class A>
+void fields(A& a, Storing& s) {
+  a(s.root, s.reserved);
+}
+template <class A>
+void fields(A& a, OpenTask& t) {
+  a(t.attempts, t.needed, t.failures, t.failed_owners, t.phase);
+}
+template <class A>
+void fields(A& a, StepState& s) {
+  a(s.spec, s.task_price, s.opened, s.done, s.failed, s.slots, s.open);
+}
+template <class A>
+void fields(A& a, Job& j) {
+  a(j.requester, j.name, j.priority, j.verify, j.max_retries, j.max_price, j.after, j.steps, j.state,
+    j.reason, j.out_of_funds, j.unvested, j.reopened, j.spent, j.submitted, j.ended);
+}
+template <class A>
+void fields(A& a, Session::Run& r) {
+  a(r.counter, r.result, r.count);
+}
+template <class A>
+void fields(A& a, Session& s) {
+  a(s.runs, s.last);
+}
+template <class A>
+void fields(A& a, Durable& d) {
+  a(d.name, d.policy, d.boot_epoch, d.latest, d.events, d.next_party, d.next_agent, d.next_job, d.tokens,
+    d.parties, d.agents, d.peers, d.owners, d.ledger, d.jobs, d.ended_badly, d.sessions, d.settled_tasks);
+}
+
+const Job* Durable::find_job(JobId id) const {
+  const auto found = jobs.find(id);
+  return found == jobs.end() ? nullptr : &found->second;
+}
+
+Job* Durable::find_job(JobId id) {
+  const auto found = jobs.find(id);
+  return found == jobs.end() ? nullptr : &found->second;
+}
+
+const StepState* Durable::find_step(StepRef ref) const {
+  const Job* job = find_job(ref.job);
+  return job == nullptr || ref.step >= job->steps.size() ? nullptr : &job->steps[ref.step];
+}
+
+StepState* Durable::find_step(StepRef ref) {
+  Job* job = find_job(ref.job);
+  return job == nullptr || ref.step >= job->steps.size() ? nullptr : &job->steps[ref.step];
+}
+
+std::optional<std::uint64_t> remembered(const Durable& state, PartyId party, std::uint64_t session,
+                                        std::uint64_t counter) {
+  const auto found = state.sessions.find({party, session});
+  if (found == state.sessions.end()) return std::nullopt;
+  const auto& runs = found->second.runs;
+  auto after = std::upper_bound(runs.begin(), runs.end(), counter,
+                                [](std::uint64_t c, const Session::Run& run) { return c < run.counter; });
+  if (after == runs.begin()) return std::nullopt;
+  const Session::Run& run = *std::prev(after);
+  if (counter - run.counter >= run.count) return std::nullopt;
+  return run.result == 0 ? 0 : run.result + (counter - run.counter);
+}
+
+Bytes encode_state(const Durable& state) {
+  return to_archive(state);
+}
+
+bool decode_state(ByteView bytes, Durable& state) {
+  return from_archive(bytes, state);
+}
+
+}  // namespace reeve::core

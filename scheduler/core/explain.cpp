@@ -1,0 +1,150 @@
+#include <algorithm>
+
+#include "scheduler/core/rooms.h"
+
+namespace reeve::core {
+namespace {
+
+std::string need_gap(const Capability& has, const TaskNeed& need) {
+  const auto number = [](const char* what, std::uint32_t got, std::uint32_t asked) {
+    return std::string(what) + " " + std::to_string(got) + " < " + std::to_string(asked);
+  };
+  if (!std::binary_search(has.kernels.begin(), has.kernels.end(), need.kernel))
+    return "kernel " + need.kernel.name + "/" + std::to_string(need.kernel.contract) +
+           " is not among its kernels";
+  if (has.cpus < need.cpus) return number("cpus", has.cpus, need.cpus);
+  if (has.memory_mib < need.memory_mib) return number("memory MiB", has.memory_mib, need.memory_mib);
+  if (has.gpus < need.gpus) return number("gpus", has.gpus, need.gpus);
+  if (has.vram_mib < need.vram_mib) return number("vram MiB", has.vram_mib, need.vram_mib);
+  for (const std::string& tag : need.tags)
+    if (!std::binary_search(has.tags.begin(), has.tags.end(), tag)) return "tag '" + tag + "' is missing";
+  return "";
+}
+
+void explain_no_agents(const Region& region, StepIndex index, const TaskNeed& need,
+                       std::vector<Explanation>& out) {
+  std::size_t agents = 0;
+  std::vector<std::string> gaps;
+  for (const auto& [id, agent] : region.live.agents) {
+    if (agent.role != Role::kAgent) continue;
+    ++agents;
+    const std::string gap = need_gap(agent.capability, need);
+    if (gap.empty()) return;
+    if (gaps.size() < 5) gaps.push_back(region.durable.agents.at(id).name + ": " + gap);
+  }
+  if (agents == 0) {
+    out.push_back({index, {}, "no agent is connected", "an owner joins one with `reeve agent join`"});
+    return;
+  }
+  std::string reason = "none of the " + std::to_string(agents) + " connected agents has what the step needs";
+  for (const std::string& gap : gaps)
+    reason += "; " + gap;
+  out.push_back({index, {}, reason, "lower the step's requirements, or join an agent that meets them"});
+}
+
+void explain_busy(const Region& region, StepIndex index, const StepQueue& queue,
+                  std::vector<Explanation>& out) {
+  if (queue.fresh.empty()) return;
+  std::uint64_t credit = 0;
+  std::uint64_t paused = 0;
+  std::uint64_t able = 0;
+  for (const auto& [id, agent] : region.live.agents) {
+    if (agent.role != Role::kAgent || !meets(agent.capability, region.live.needs[queue.need])) continue;
+    ++able;
+    if (agent.paused || region.durable.agents.at(id).paused)
+      ++paused;
+    else
+      credit += agent.credit();
+  }
+  if (able == 0) return;
+  if (able == paused)
+    out.push_back({index,
+                   {},
+                   "every agent that could run it is paused",
+                   "`reeve agent resume`, or `reeve fleet wake`"});
+  else
+    out.push_back({index,
+                   {},
+                   std::to_string(queue.fresh.size()) + " tasks wait for a free slot on " +
+                       std::to_string(able - paused) + " agents",
+                   credit > 0 ? "they go out with the next round" : "join more agents, or wait"});
+}
+
+void explain_copies(const Region& region, StepIndex index, const StepQueue& queue,
+                    std::vector<Explanation>& out) {
+  for (const auto& [owner, tasks] : queue.by_owner) {
+    const bool other =
+        std::any_of(region.live.agents.begin(), region.live.agents.end(), [&, id = owner](const auto& entry) {
+          return entry.second.owner != id && meets(entry.second.capability, region.live.needs[queue.need]);
+        });
+    out.push_back({index, tasks.front(1).first,
+                   std::to_string(tasks.size()) + " results wait to be checked by an owner other than " +
+                       region.durable.parties.at(owner).name,
+                   other ? "they are checked as soon as such an agent is free"
+                         : "no agent of another owner is connected: join one, or run a referee"});
+  }
+}
+
+void explain_open(const Region& region, StepRef step, std::vector<Explanation>& out) {
+  constexpr std::size_t kMost = 20;
+  const StepState& state = *region.durable.find_step(step);
+  const bool referee = std::any_of(region.live.agents.begin(), region.live.agents.end(),
+                                   [](const auto& entry) { return entry.second.role == Role::kReferee; });
+  for (const auto& [task, open] : state.open) {
+    if (out.size() >= kMost) return;
+    if (const auto* disputed = std::get_if<Disputed>(&open.phase))
+      out.push_back({step.step, task,
+                     disputed->leaf ? "two owners disagree; leaf " + std::to_string(*disputed->leaf) +
+                                          " goes to a referee"
+                                    : "two owners disagree; both were asked to open their results",
+                     referee || !disputed->leaf ? "it is decided within minutes"
+                                                : "no referee is connected: the operator runs one"});
+    if (std::holds_alternative<Storing>(open.phase))
+      out.push_back({step.step, task, "the agreed result is being uploaded", ""});
+    if (open.failures > 0)
+      out.push_back({step.step, task, std::to_string(open.failures) + " attempts failed",
+                     "it is tried again on another owner"});
+  }
+}
+
+}  // namespace
+
+std::vector<Explanation> explain_job(const Region& region, JobId id) {
+  std::vector<Explanation> out;
+  const Job* job = region.durable.find_job(id);
+  if (job == nullptr) return out;
+  if (job->state == msg::JobState::kPaused) {
+    out.push_back(
+        {0,
+         {},
+         "the job is paused: " + (job->reason.empty() ? std::string("by its requester") : job->reason),
+         job->out_of_funds ? "`reeve region fund`, or raise --max-price" : "`reeve job resume`"});
+    return out;
+  }
+  if (!job->live()) return out;
+  if (job->state == msg::JobState::kQueued)
+    for (const JobId other : job->after)
+      out.push_back({0, {}, "it comes after job " + std::to_string(other.value()), ""});
+  for (StepIndex i = 0; i < job->steps.size(); ++i) {
+    const StepState& state = job->steps[i];
+    if (state.complete()) continue;
+    if (!state.opened) {
+      for (const StepIndex other : state.spec.depends_on)
+        if (!job->steps[other].complete())
+          out.push_back(
+              {i, {}, "it depends on step '" + job->steps[other].spec.name + "', which is not done", ""});
+      continue;
+    }
+    const auto queue = region.live.queues.find(StepRef{id, i});
+    if (queue == region.live.queues.end()) continue;
+    explain_no_agents(region, i, state.spec.need, out);
+    explain_busy(region, i, queue->second, out);
+    explain_copies(region, i, queue->second, out);
+    explain_open(region, {id, i}, out);
+    if (queue->second.leased > 0)
+      out.push_back({i, {}, std::to_string(queue->second.leased) + " tasks are with agents", ""});
+  }
+  return out;
+}
+
+}  // namespace reeve::core

@@ -1,0 +1,112 @@
+#include "scheduler/core/rooms.h"
+
+namespace reeve::core {
+namespace {
+
+std::string check_step(const Job& job, const StepState& step) {
+  for (const TaskRange range : step.failed.ranges())
+    if (step.done.intersects(range)) return "a task is done or failed, not both";
+  for (const IntervalSet& slot : step.slots)
+    for (const TaskRange range : slot.ranges())
+      if (!step.done.contains(range)) return "a settled task is done";
+  IntervalSet uncovered = step.done;
+  for (const IntervalSet& slot : step.slots)
+    for (const TaskRange range : slot.ranges())
+      uncovered.erase(range);
+  if (!uncovered.empty()) return "a done task is settled";
+  for (const auto& [task, open] : step.open) {
+    if (step.done.contains(task) || step.failed.contains(task))
+      return "an open task is neither done nor failed";
+    std::set<PartyId> owners;
+    for (const Recorded& r : open.attempts)
+      if (!owners.insert(r.owner).second) return "attempts of one task have distinct owners";
+  }
+  if (!job.live() && !step.open.empty()) return "an ended job has no open task";
+  return "";
+}
+
+/// Every task of a running step is in exactly one place: done, failed, queued, leased, disputed or being
+/// stored.
+std::string check_places(const Region& region, StepRef ref, const StepState& step) {
+  const auto found = region.live.queues.find(ref);
+  if (found == region.live.queues.end()) return "an open step of a live job has a queue";
+  const StepQueue& queue = found->second;
+  IntervalSet seen;
+  std::uint64_t places = 0;
+  const auto add = [&](const IntervalSet& tasks) {
+    places += tasks.size();
+    for (const TaskRange range : tasks.ranges())
+      seen.insert(range);
+  };
+  add(step.done);
+  add(step.failed);
+  add(queue.fresh);
+  for (const auto& [owner, tasks] : queue.by_owner)
+    add(tasks);
+  for (const TaskIndex task : queue.special)
+    add(IntervalSet(TaskRange{task, 1}));
+  for (const auto& [attempt, lease] : region.live.leases)
+    if (lease.step == ref) add(lease.left);
+  for (const auto& [task, open] : step.open)
+    if (!std::holds_alternative<Collecting>(open.phase)) add(IntervalSet(TaskRange{task, 1}));
+  if (places != step.spec.task_count || seen.size() != step.spec.task_count)
+    return "every task is in exactly one place (" + std::to_string(places) + " places, " +
+           std::to_string(seen.size()) + " tasks of " + std::to_string(step.spec.task_count) + ")";
+  return "";
+}
+
+std::string check_agents(const Region& region) {
+  for (const auto& [id, agent] : region.live.agents) {
+    std::uint64_t outstanding = 0;
+    for (const AttemptId attempt : agent.leases) {
+      const auto lease = region.live.leases.find(attempt);
+      if (lease == region.live.leases.end() || lease->second.agent != id)
+        return "an agent's leases are its own";
+      outstanding += lease->second.left.size();
+    }
+    if (outstanding != agent.outstanding) return "an agent's outstanding tasks are those of its leases";
+  }
+  if (region.live.deadlines.size() != region.live.leases.size()) return "every lease has one deadline";
+  return "";
+}
+
+}  // namespace
+
+std::string broken_invariant(const Durable& state) {
+  if (std::string broken = state.ledger.broken_invariant(); !broken.empty()) return broken;
+  std::map<JobId, std::uint64_t> unvested;
+  for (const auto& [id, owner] : state.owners) {
+    MicroCredits held = 0;
+    for (const Unvested& entry : owner.unvested) {
+      unvested[entry.step.job] += entry.count;
+      held += (entry.price - entry.fee) * static_cast<MicroCredits>(entry.count);
+    }
+    if (state.ledger.account({AccountKind::kHeld, id.value()}).balance() != held)
+      return "an owner's held credits are those of what has not vested";
+  }
+  for (const auto& [id, job] : state.jobs) {
+    for (const StepState& step : job.steps)
+      if (std::string broken = check_step(job, step); !broken.empty()) return broken;
+    const auto counted = unvested.find(id);
+    if (job.unvested != (counted == unvested.end() ? 0 : counted->second))
+      return "a job counts what has not vested of it";
+    const Account escrow = state.ledger.account({AccountKind::kEscrow, id.value()});
+    if (!job.live() && (escrow.balance() != 0 || escrow.debits_pending != 0))
+      return "an ended job holds zero";
+  }
+  return "";
+}
+
+std::string broken_region_invariant(const Region& region) {
+  if (std::string broken = broken_invariant(region.durable); !broken.empty()) return broken;
+  for (const auto& [id, job] : region.durable.jobs) {
+    if (!job.live()) continue;
+    for (StepIndex i = 0; i < job.steps.size(); ++i)
+      if (job.steps[i].opened)
+        if (std::string broken = check_places(region, {id, i}, job.steps[i]); !broken.empty())
+          return broken + " in job " + std::to_string(id.value()) + " step " + std::to_string(i);
+  }
+  return check_agents(region);
+}
+
+}  // namespace reeve::core

@@ -1,0 +1,252 @@
+#include <algorithm>
+
+#include "protocol/limits.h"
+#include "scheduler/core/rooms.h"
+
+namespace reeve::core {
+namespace {
+
+/// A task whose leases vanish this often without a word is charged with a failure: it may be what kills its
+/// agents.
+constexpr std::uint32_t kLostLeases = 5;
+/// Agents run tasks in order, so the first ones left are those that ran when the agent vanished.
+constexpr std::uint32_t kSuspects = 8;
+constexpr std::size_t kLostTasksRemembered = 100'000;
+
+ClassId intern_class(Volatile& live, const Capability& capability) {
+  const auto [entry, is_new] = live.classes.try_emplace(capability, ClassId(live.class_list.size() + 1));
+  if (is_new) live.class_list.push_back(capability);
+  return entry->second;
+}
+
+/// Which of the tasks an agent says it holds are still wanted from it.
+std::vector<TaskRange> adoptable(Region& region, const msg::HeldAttempt& held, PartyId owner) {
+  StepQueue* queue = find_queue(region, held.step);
+  const StepState* state = region.durable.find_step(held.step);
+  if (queue == nullptr || state == nullptr || held.tasks.count > limits::kTasksPerSection) return {};
+  if (held.replica == 0) return queue->fresh.overlap(held.tasks);
+  std::vector<TaskRange> wanted;
+  for (TaskIndex task = held.tasks.first; task < held.tasks.end(); ++task) {
+    const auto open = state->open.find(task);
+    if (open == state->open.end() || !may_run_copy(open->second, owner)) continue;
+    const bool queued = queue->special.contains(task) ||
+                        std::any_of(queue->by_owner.begin(), queue->by_owner.end(),
+                                    [task](const auto& entry) { return entry.second.contains(task); });
+    if (queued) wanted.push_back({task, 1});
+  }
+  return wanted;
+}
+
+void take_from_queue(StepQueue& queue, TaskRange tasks) {
+  queue.fresh.erase(tasks);
+  for (auto next = queue.by_owner.begin(); next != queue.by_owner.end();) {
+    next->second.erase(tasks);
+    next = next->second.empty() ? queue.by_owner.erase(next) : std::next(next);
+  }
+  queue.special.erase(queue.special.lower_bound(tasks.first), queue.special.lower_bound(tasks.end()));
+}
+
+Lease& add_lease(Region& region, AttemptId attempt, AgentSession& agent, AgentId id, StepRef step,
+                 std::uint32_t replica, const std::vector<TaskRange>& tasks) {
+  const StepState& state = *region.durable.find_step(step);
+  Lease lease{id, agent.owner, step, {}, replica, 0, region.now, {}, {}};
+  for (const TaskRange range : tasks)
+    lease.left.insert(range);
+  lease.tasks = static_cast<std::uint32_t>(lease.left.size());
+  agent.outstanding += lease.tasks;
+  agent.leases.insert(attempt);
+  const std::int64_t rounds = 1 + static_cast<std::int64_t>(agent.outstanding / agent.slots);
+  lease.hard_deadline =
+      region.now + Duration{state.spec.time_limit.ns * rounds} + region.durable.policy.lease;
+  StepQueue& queue = *find_queue(region, step);
+  for (const TaskRange range : tasks)
+    take_from_queue(queue, range);
+  if (replica == 0) queue.leased += lease.tasks;
+  Lease& added = region.live.leases.emplace(attempt, std::move(lease)).first->second;
+  set_deadline(region, attempt, region.now + region.durable.policy.lease);
+  index_queue(region, step);
+  return added;
+}
+
+/// Adopts what was leased before a restart, if the ticket is ours. True when anything of it goes on.
+bool adopt(Region& region, AgentId id, AgentSession& agent, const msg::HeldAttempt& held) {
+  const std::uint64_t epoch = held.attempt.value() >> kAttemptCounterBits;
+  if (epoch >= region.durable.boot_epoch) return false;
+  if (!region.prf.ticket_holds(held.ticket, held.attempt, id, held.step, held.tasks, held.replica))
+    return false;
+  const std::vector<TaskRange> wanted = adoptable(region, held, agent.owner);
+  if (wanted.empty()) return false;
+  std::uint64_t count = 0;
+  for (const TaskRange range : wanted)
+    count += range.count;
+  if (held.replica == 0 && !ensure_escrow(region, held.step.job, held.step.step, count)) return false;
+  add_lease(region, held.attempt, agent, id, held.step, held.replica, wanted);
+  return true;
+}
+
+/// Takes back a lease that nobody works on; its tasks wait again.
+void lose_lease(Region& region, AttemptId attempt) {
+  const Lease lease = region.live.leases.at(attempt);
+  end_lease(region, attempt);
+  for (const TaskRange range : lease.left.ranges())
+    requeue(region, lease.step, range);
+  const TaskRange suspects = lease.left.front(kSuspects);
+  for (TaskIndex task = suspects.first; task < suspects.end(); ++task) {
+    if (region.live.lost.size() >= kLostTasksRemembered) region.live.lost.clear();
+    if (++region.live.lost[{lease.step, task}] < kLostLeases) continue;
+    region.live.lost.erase({lease.step, task});
+    fail_attempts(region, attempt, lease, {task, 1}, msg::FailureReason::kCrashed,
+                  "the agents that ran it vanished " + std::to_string(kLostLeases) + " times");
+  }
+}
+
+}  // namespace
+
+AttemptId grant_lease(Region& region, AgentId id, StepRef step, TaskRange tasks, std::uint32_t replica) {
+  AgentSession& agent = region.live.agents.at(id);
+  const AttemptId attempt = region.new_attempt();
+  agent.sent += tasks.count;
+  add_lease(region, attempt, agent, id, step, replica, {tasks});
+  return attempt;
+}
+
+void set_deadline(Region& region, AttemptId attempt, Time renewed) {
+  Lease& lease = region.live.leases.at(attempt);
+  region.live.deadlines.erase({lease.deadline, attempt});
+  lease.deadline = std::min(renewed, lease.hard_deadline);
+  region.live.deadlines.insert({lease.deadline, attempt});
+}
+
+void end_lease(Region& region, AttemptId attempt) {
+  const auto found = region.live.leases.find(attempt);
+  if (found == region.live.leases.end()) return;
+  const Lease& lease = found->second;
+  region.live.deadlines.erase({lease.deadline, attempt});
+  if (StepQueue* queue = find_queue(region, lease.step); queue != nullptr && lease.replica == 0)
+    queue->leased -= lease.left.size();
+  const auto agent = region.live.agents.find(lease.agent);
+  if (agent != region.live.agents.end()) {
+    agent->second.outstanding -= lease.left.size();
+    agent->second.leases.erase(attempt);
+  }
+  region.live.leases.erase(found);
+}
+
+void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks) {
+  Lease& lease = region.live.leases.at(attempt);
+  const std::uint64_t taken = lease.left.erase(tasks);
+  if (StepQueue* queue = find_queue(region, lease.step); queue != nullptr && lease.replica == 0)
+    queue->leased -= taken;
+  const auto agent = region.live.agents.find(lease.agent);
+  if (agent != region.live.agents.end()) agent->second.outstanding -= taken;
+  if (lease.left.empty()) end_lease(region, attempt);
+}
+
+void on_agent_connected(Region& region, const AgentConnected& input) {
+  const auto record = region.durable.agents.find(input.agent);
+  if (record == region.durable.agents.end() || record->second.revoked) return;
+  Volatile& live = region.live;
+  std::set<AttemptId> held;
+  for (const msg::HeldAttempt& attempt : input.hello.held)
+    held.insert(attempt.attempt);
+  std::set<AttemptId> kept;
+  if (const auto old = live.agents.find(input.agent); old != live.agents.end()) {
+    const std::set<AttemptId> leases = old->second.leases;
+    for (const AttemptId attempt : leases)
+      if (held.contains(attempt))
+        kept.insert(attempt);
+      else
+        lose_lease(region, attempt);
+    live.members[old->second.kind].erase(input.agent);
+  }
+  AgentSession& agent = live.agents[input.agent];
+  agent = AgentSession{};
+  agent.connection = input.from;
+  agent.owner = record->second.owner;
+  agent.role = record->second.role;
+  agent.capability = input.hello.capability;
+  agent.slots = std::clamp(input.hello.slots, 1U, limits::kSlotsPerAgent);
+  agent.kind = intern_class(live, input.hello.capability);
+  agent.last_seen = agent.last_report = region.now;
+  agent.leases = kept;
+  for (const AttemptId attempt : kept)
+    agent.outstanding += live.leases.at(attempt).left.size();
+  live.members[agent.kind].insert(input.agent);
+
+  msg::CancelAttempts cancel;
+  for (const msg::HeldAttempt& attempt : input.hello.held)
+    if (!kept.contains(attempt.attempt) && !adopt(region, input.agent, agent, attempt))
+      cancel.items.push_back({attempt.attempt, attempt.tasks});
+  if (!cancel.items.empty()) region.effect(SendCancel{input.agent, std::move(cancel)});
+  ask_again(region, input.agent);
+}
+
+void on_agent_gone(Region& region, AgentId id) {
+  const auto found = region.live.agents.find(id);
+  if (found == region.live.agents.end()) return;
+  const std::set<AttemptId> leases = found->second.leases;
+  for (const AttemptId attempt : leases)
+    lose_lease(region, attempt);
+  region.live.members[found->second.kind].erase(id);
+  region.live.agents.erase(id);
+  std::vector<AttemptId> leaves;
+  for (const auto& [attempt, lease] : region.live.leaf_leases)
+    if (lease.agent == id) leaves.push_back(attempt);
+  for (const AttemptId attempt : leaves) {
+    const LeafLease& lease = region.live.leaf_leases.at(attempt);
+    const auto dispute = region.live.disputes.find({lease.step, lease.task});
+    if (dispute != region.live.disputes.end()) dispute->second.referee_attempt = AttemptId();
+    region.live.leaf_leases.erase(attempt);
+  }
+}
+
+void on_credit(Region& region, const CreditGranted& input) {
+  const auto found = region.live.agents.find(input.agent);
+  if (found == region.live.agents.end()) return;
+  AgentSession& agent = found->second;
+  agent.last_seen = region.now;
+  agent.granted = std::min(input.granted_total, agent.sent + limits::kCreditPerAgent);
+}
+
+void on_heartbeat(Region& region, const HeartbeatReceived& input) {
+  const auto found = region.live.agents.find(input.agent);
+  if (found == region.live.agents.end()) return;
+  AgentSession& agent = found->second;
+  agent.last_seen = region.now;
+  agent.paused = input.heartbeat.paused;
+  for (const AttemptId attempt : input.heartbeat.held)
+    if (agent.leases.contains(attempt))
+      set_deadline(region, attempt, region.now + region.durable.policy.lease);
+}
+
+void expire_leases(Region& region) {
+  Volatile& live = region.live;
+  while (!live.deadlines.empty() && live.deadlines.begin()->first <= region.now) {
+    const AttemptId attempt = live.deadlines.begin()->second;
+    const Lease lease = live.leases.at(attempt);
+    msg::CancelAttempts cancel;
+    for (const TaskRange range : lease.left.ranges())
+      cancel.items.push_back({attempt, range});
+    region.effect(SendCancel{lease.agent, std::move(cancel)});
+    if (region.now < lease.hard_deadline) {
+      lose_lease(region, attempt);
+      continue;
+    }
+    end_lease(region, attempt);
+    for (const TaskRange range : lease.left.ranges()) {
+      requeue(region, lease.step, range);
+      fail_attempts(region, attempt, lease, range, msg::FailureReason::kTimeLimit,
+                    "not finished within its time limit");
+    }
+  }
+}
+
+void lost_agents(Region& region) {
+  std::vector<AgentId> lost;
+  for (const auto& [id, agent] : region.live.agents)
+    if (agent.last_seen + region.durable.policy.agent_timeout < region.now) lost.push_back(id);
+  for (const AgentId id : lost)
+    on_agent_gone(region, id);
+}
+
+}  // namespace reeve::core

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "protocol/prf.h"
+#include "scheduler/core/core.h"
+
+/// What the rooms of the core share: durable state, volatile state, the secret, and where events and effects
+/// go.
+namespace reeve::core {
+
+using NeedId = std::uint32_t;
+
+/// The right of one agent to run tasks of one step until a deadline.
+struct Lease {
+  AgentId agent;
+  PartyId owner;
+  StepRef step;
+  IntervalSet left;  // not reported yet
+  std::uint32_t replica = 0;
+  std::uint32_t tasks = 0;
+  Time sent;
+  Time deadline;       // renewed by heartbeats
+  Time hard_deadline;  // never renewed: the tasks' own time limit
+};
+
+/// A referee's lease on one leaf.
+struct LeafLease {
+  AgentId agent;
+  StepRef step;
+  TaskIndex task = 0;
+  std::uint32_t leaf = 0;
+  Time deadline;
+};
+
+/// An agent that is connected.
+struct AgentSession {
+  ConnectionId connection;
+  PartyId owner;
+  Role role = Role::kAgent;
+  ClassId kind;
+  Capability capability;
+  std::uint32_t slots = 1;
+  std::uint64_t granted = 0;      // credit, cumulative
+  std::uint64_t sent = 0;         // tasks sent, cumulative
+  std::uint64_t outstanding = 0;  // tasks leased and not reported
+  std::set<AttemptId> leases;
+  Time last_seen;
+  Time last_report;
+  bool paused = false;
+
+  std::uint64_t credit() const { return granted > sent ? granted - sent : 0; }
+};
+
+/// The tasks of one open step that want an attempt.
+struct StepQueue {
+  IntervalSet fresh;                        // no result yet
+  std::map<PartyId, IntervalSet> by_owner;  // one result, of this owner; wants another's
+  std::set<TaskIndex> special;  // several owners excluded, or failures charged: looked at one by one
+  std::uint64_t leased = 0;     // tasks in leases
+  NeedId need = 0;
+  std::int64_t expected_ns = 0;  // of one task on one slot; 0: not known yet
+
+  bool wants_copies() const { return !by_owner.empty() || !special.empty(); }
+};
+
+/// What is asked of agents about one task outside of leases.
+struct DisputeWork {
+  std::optional<std::vector<Digest>> opening_a;
+  std::optional<std::vector<Digest>> opening_b;
+  Time deadline;
+  AttemptId referee_attempt;  // 0: none runs
+};
+struct StoreWork {
+  AttemptId asked;
+  std::set<AttemptId> refused;
+  Time deadline;
+};
+
+using TaskKey = std::pair<StepRef, TaskIndex>;
+
+struct Volatile {
+  std::map<AgentId, AgentSession> agents;
+  std::map<AttemptId, Lease> leases;
+  std::map<AttemptId, LeafLease> leaf_leases;
+  std::set<std::pair<Time, AttemptId>> deadlines;  // the sooner of a lease's two
+  std::map<StepRef, StepQueue> queues;
+
+  std::vector<TaskNeed> needs;
+  std::map<std::vector<std::uint8_t>, NeedId> need_ids;  // by encoding
+  std::map<Capability, ClassId> classes;
+  std::vector<Capability> class_list;  // ClassId is the position + 1
+  std::map<ClassId, std::set<AgentId>> members;
+  std::vector<std::int64_t> need_expected_ns;
+
+  /// Steps with fresh tasks: requester, need, (priority descending, step ascending).
+  std::map<PartyId, std::map<NeedId, std::set<std::pair<std::int32_t, StepRef>>>> ready;
+  std::set<StepRef> copies;               // steps that want second attempts
+  StepRef copies_cursor;                  // where the bounded walk over `copies` goes on
+  std::map<PartyId, std::uint64_t> used;  // virtual time of each requester: what dispatch gave, in price
+  std::map<NeedId, AgentId> last_served;  // round robin among the agents that meet a need
+
+  std::map<TaskKey, DisputeWork> disputes;
+  std::map<TaskKey, StoreWork> stores;
+  std::map<TaskKey, std::uint32_t> lost;  // leases lost without a word, by task
+  std::map<JobId, std::vector<ConnectionId>> subscribers;
+  std::set<JobId> changed;                       // jobs with subscribers that want news
+  std::map<JobId, Bytes> inline_results;         // of jobs with one task, until their end is told
+  std::set<std::pair<JobId, JobId>> waiting;     // (awaited, waiting)
+  std::set<std::pair<Time, JobId>> ended_badly;  // kept for a retry, forgotten after kKeepEnded
+  std::vector<JobId> final_jobs;                 // ended and vested: to be forgotten
+  std::set<JobId> unfunded;                      // paused for want of funds
+  std::uint64_t attempts = 0;                    // counter below the boot epoch
+  Time kept_house;                               // when vesting by age and old sessions were last looked at
+};
+
+/// Uses of the region's PRF; two uses never share a domain.
+enum class Draw : std::uint32_t { kReplicate = 1, kPairing = 2 };
+
+struct Region {
+  Durable durable;
+  Volatile live;
+  Prf prf;
+  Time now;
+  StepOutput* out = nullptr;
+
+  Region(Durable state, const std::array<std::uint8_t, 32>& secret)
+      : durable(std::move(state)), prf(secret) {}
+
+  /// Journals a fact and makes it so.
+  void emit(Event event) {
+    apply_event(durable, event);
+    out->events.push_back(std::move(event));
+  }
+  template <class E>
+  void effect(E effect) {
+    out->effects.emplace_back(std::move(effect));
+  }
+  AttemptId new_attempt() { return make_attempt_id(durable.boot_epoch, ++live.attempts); }
+};
+
+}  // namespace reeve::core

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scheduler/core/region.h"
+
+/// The doors between the rooms of the core, in the order of a job's path.
+namespace reeve::core {
+
+// ---- registry.cpp: who may speak, and with what funds ----
+void enrol(Region& region, const EnrolReceived& input);
+void create_token(Region& region, const CommandReceived& input, const msg::CreateToken& token,
+                  const CommandRef& ref);
+void fund(Region& region, const CommandReceived& input, const msg::Fund& funding, const CommandRef& ref);
+void revoke(Region& region, const CommandReceived& input, const msg::Revoke& revocation,
+            const CommandRef& ref);
+void set_agent_paused(Region& region, const CommandReceived& input, const msg::SetAgentPaused& pause,
+                      const CommandRef& ref);
+
+// ---- control.cpp: commands in, each done at most once ----
+void on_command(Region& region, const CommandReceived& input);
+void on_subscribe(Region& region, const SubscribeReceived& input);
+void reply(Region& region, ConnectionId to, const msg::RequestId& request, decltype(msg::Reply::body) body);
+void refuse(Region& region, const CommandReceived& input, Error error);
+
+// ---- submit.cpp ----
+void submit(Region& region, const CommandReceived& input, const msg::SubmitJob& submission,
+            const CommandRef& ref);
+
+// ---- shard.cpp: steps become queues of ranges ----
+void open_ready_steps(Region& region, JobId job);
+void finish_if_done(Region& region, JobId job);
+void end_job(Region& region, JobId job, msg::JobState state, const std::string& reason,
+             const CommandRef& ref);
+void cancel_leases(Region& region, JobId job);
+/// Builds the queues of a job from its durable state (after a boot, a resume, a retry, a conviction).
+void rebuild_queues(Region& region, JobId job);
+void rebuild_all(Region& region);
+void notify_job(Region& region, JobId job);
+
+// ---- queues.cpp: which tasks want an attempt ----
+NeedId intern_need(Region& region, const TaskNeed& need);
+StepQueue* find_queue(Region& region, StepRef step);
+/// Puts a task where its durable record says it belongs (fresh, awaiting another owner, or nowhere).
+void requeue(Region& region, StepRef step, TaskIndex task);
+void requeue(Region& region, StepRef step, TaskRange tasks);
+/// Keeps `ready` and `copies` true to the queue's content.
+void index_queue(Region& region, StepRef step);
+void drop_queue(Region& region, StepRef step);
+
+// ---- place.cpp: who may run what (pure) ----
+bool meets(const Capability& capability, const TaskNeed& need);
+bool may_run_copy(const OpenTask& task, PartyId owner);
+/// Tasks that an agent should hold of a step whose tasks take `expected_ns` each (0: not known).
+std::uint64_t work_in_hand(const AgentSession& agent, std::int64_t expected_ns, Duration target);
+
+// ---- dispatch.cpp ----
+void dispatch(Region& region);
+
+// ---- leases.cpp: agents come, go, and say what they hold ----
+void on_agent_connected(Region& region, const AgentConnected& input);
+void on_agent_gone(Region& region, AgentId agent);
+void on_credit(Region& region, const CreditGranted& input);
+void on_heartbeat(Region& region, const HeartbeatReceived& input);
+void expire_leases(Region& region);
+void lost_agents(Region& region);
+AttemptId grant_lease(Region& region, AgentId agent, StepRef step, TaskRange tasks, std::uint32_t replica);
+/// Takes reported tasks off a lease; the lease ends with its last task.
+void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks);
+void end_lease(Region& region, AttemptId attempt);
+void set_deadline(Region& region, AttemptId attempt, Time sooner);
+
+// ---- verify.cpp ----
+void on_report(Region& region, const ReportReceived& input);
+/// Compares the recorded roots of a task; starts the store, a dispute or another attempt.
+void decide(Region& region, StepRef step, TaskIndex task);
+void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRange tasks,
+                   msg::FailureReason reason, const std::string& message);
+
+// ---- dispute.cpp ----
+void open_dispute(Region& region, StepRef step, TaskIndex task);
+void on_opening(Region& region, const OpeningReceived& input);
+void on_leaf_report(Region& region, AgentId referee, const msg::LeafReport& report,
+                    const Signature& signature);
+void pursue_disputes(Region& region);
+/// Openings and uploads that an agent owes, asked again after a reconnection.
+void ask_again(Region& region, AgentId agent);
+
+// ---- store.cpp ----
+void begin_store(Region& region, StepRef step, TaskIndex task, const Digest& root);
+void on_upload(Region& region, const UploadFinished& input);
+void pursue_stores(Region& region);
+void ask_uploads_again(Region& region, AgentId agent);
+
+// ---- settle.cpp: money ----
+struct Payee {
+  AttemptId attempt;
+  AgentId agent;
+  PartyId owner;
+  std::uint32_t slot = 0;
+};
+/// Pays for tasks of one attempt out of escrow; `reserved` resolves pending transfers instead of posting new
+/// ones.
+void settle(Region& region, StepRef step, const Payee& payee, const std::vector<TaskRange>& tasks,
+            std::uint32_t checked, const std::vector<TransferId>& reserved);
+/// Worst case of one task: what all its accepted attempts can cost.
+MicroCredits worst_case(const Job& job, const StepState& step);
+/// Makes escrow cover `tasks` more of this step; false when the requester's funds do not, and the job pauses.
+bool ensure_escrow(Region& region, JobId job, StepIndex step, std::uint64_t tasks);
+Chain refund_chain(const Region& region, JobId job);
+PostedTransfer posted(TransferId id, AccountKey debit, AccountKey credit, MicroCredits amount,
+                      TransferCode code);
+
+// ---- payout.cpp ----
+void vest(Region& region, PartyId owner);
+void vest_by_age(Region& region);
+void forget_final_jobs(Region& region);
+
+// ---- convict.cpp ----
+void convict(Region& region, PartyId owner, StepRef step, TaskIndex task);
+
+// ---- invariants.cpp ----
+std::string broken_region_invariant(const Region& region);
+
+// ---- explain.cpp ----
+std::vector<Explanation> explain_job(const Region& region, JobId job);
+
+}  // namespace reeve::core

@@ -1,0 +1,175 @@
+#include <algorithm>
+
+#include "scheduler/core/rooms.h"
+
+namespace reeve::core {
+namespace {
+
+enum class Await { kReady, kWaits, kNever };
+
+/// Whether the jobs that this one comes after have all succeeded.
+Await awaited_jobs(const Region& region, const Job& job) {
+  Await answer = Await::kReady;
+  for (const JobId awaited : job.after) {
+    if (region.durable.ended_badly.contains(awaited)) return Await::kNever;
+    const Job* other = region.durable.find_job(awaited);
+    if (other == nullptr || other->state == msg::JobState::kSucceeded) continue;
+    if (!other->live()) return Await::kNever;
+    answer = Await::kWaits;
+  }
+  return answer;
+}
+
+bool dependencies_done(const Job& job, const StepState& step) {
+  return std::all_of(step.spec.depends_on.begin(), step.spec.depends_on.end(), [&job](StepIndex other) {
+    return job.steps[other].opened && job.steps[other].done.size() == job.steps[other].spec.task_count;
+  });
+}
+
+void open_step(Region& region, StepRef ref) {
+  region.emit(StepOpened{ref});
+  const StepState& state = *region.durable.find_step(ref);
+  StepQueue queue;
+  queue.need = intern_need(region, state.spec.need);
+  queue.expected_ns = region.live.need_expected_ns[queue.need];
+  queue.fresh.insert({0, state.spec.task_count});
+  region.live.queues.emplace(ref, std::move(queue));
+  index_queue(region, ref);
+}
+
+void wake_waiting_jobs(Region& region, JobId awaited) {
+  std::vector<JobId> woken;
+  auto& waiting = region.live.waiting;
+  for (auto next = waiting.lower_bound({awaited, JobId(0)}); next != waiting.end() && next->first == awaited;)
+    woken.push_back(next->second), next = waiting.erase(next);
+  for (const JobId id : woken)
+    open_ready_steps(region, id);
+}
+
+std::uint64_t failed_tasks(const Job& job) {
+  std::uint64_t failed = 0;
+  for (const StepState& step : job.steps)
+    failed += step.failed.size();
+  return failed;
+}
+
+}  // namespace
+
+void open_ready_steps(Region& region, JobId id) {
+  const Job* job = region.durable.find_job(id);
+  if (job == nullptr || !job->live() || job->state == msg::JobState::kPaused) return;
+  switch (awaited_jobs(region, *job)) {
+    case Await::kNever:
+      return end_job(region, id, msg::JobState::kFailed, "a job that it comes after did not succeed", {});
+    case Await::kWaits:
+      for (const JobId awaited : job->after)
+        region.live.waiting.insert({awaited, id});
+      return;
+    case Await::kReady: break;
+  }
+  for (StepIndex i = 0; i < job->steps.size(); ++i)
+    if (!job->steps[i].opened && dependencies_done(*job, job->steps[i])) open_step(region, {id, i});
+}
+
+void finish_if_done(Region& region, JobId id) {
+  const Job* job = region.durable.find_job(id);
+  if (job == nullptr || !job->live()) return;
+  bool all_done = true;
+  for (const StepState& step : job->steps) {
+    all_done = all_done && step.complete();
+    if (step.opened && !step.complete()) return;
+  }
+  if (!all_done) {
+    open_ready_steps(region, id);
+    job = region.durable.find_job(id);
+    if (job == nullptr || !job->live() || job->state == msg::JobState::kPaused) return;
+    for (const StepState& step : job->steps)
+      if (step.opened && !step.complete()) return;
+  }
+  const std::uint64_t failed = failed_tasks(*job);
+  if (failed == 0)
+    end_job(region, id, msg::JobState::kSucceeded, "", {});
+  else
+    end_job(region, id, msg::JobState::kFailed, std::to_string(failed) + " tasks failed", {});
+}
+
+void cancel_leases(Region& region, JobId id) {
+  std::map<AgentId, msg::CancelAttempts> cancels;
+  std::vector<AttemptId> ended;
+  for (const auto& [attempt, lease] : region.live.leases) {
+    if (lease.step.job != id) continue;
+    ended.push_back(attempt);
+    for (const TaskRange range : lease.left.ranges())
+      cancels[lease.agent].items.push_back({attempt, range});
+  }
+  for (const AttemptId attempt : ended)
+    end_lease(region, attempt);
+  std::erase_if(region.live.leaf_leases, [id](const auto& entry) { return entry.second.step.job == id; });
+  for (auto& [agent, cancel] : cancels)
+    region.effect(SendCancel{agent, std::move(cancel)});
+}
+
+void end_job(Region& region, JobId id, msg::JobState state, const std::string& reason,
+             const CommandRef& ref) {
+  region.emit(JobEnded{id, state, reason, refund_chain(region, id), region.now, ref});
+  cancel_leases(region, id);
+  const Job& job = *region.durable.find_job(id);
+  for (StepIndex i = 0; i < job.steps.size(); ++i)
+    drop_queue(region, {id, i});
+  const auto of_job = [id](const auto& entry) { return entry.first.first.job == id; };
+  std::erase_if(region.live.disputes, of_job);
+  std::erase_if(region.live.stores, of_job);
+  std::erase_if(region.live.lost, of_job);
+  region.live.unfunded.erase(id);
+  notify_job(region, id);
+  region.live.subscribers.erase(id);
+  region.live.inline_results.erase(id);
+  if (state != msg::JobState::kSucceeded) region.live.ended_badly.insert({region.now, id});
+  if (job.unvested == 0 && state == msg::JobState::kSucceeded) region.live.final_jobs.push_back(id);
+  wake_waiting_jobs(region, id);
+}
+
+void rebuild_all(Region& region) {
+  for (const auto& [id, job] : region.durable.jobs) {
+    if (job.live()) {
+      rebuild_queues(region, id);
+      if (job.out_of_funds) region.live.unfunded.insert(id);
+    } else if (job.state != msg::JobState::kSucceeded) {
+      region.live.ended_badly.insert({job.ended, id});
+    } else if (job.unvested == 0) {
+      region.live.final_jobs.push_back(id);
+    }
+    for (StepIndex i = 0; i < job.steps.size(); ++i) {
+      for (const auto& [task, open] : job.steps[i].open) {
+        const TaskKey key{{id, i}, task};
+        if (std::holds_alternative<Disputed>(open.phase))
+          region.live.disputes[key].deadline = region.now + region.durable.policy.opening_deadline;
+        if (std::holds_alternative<Storing>(open.phase))
+          region.live.stores[key].deadline = region.now + region.durable.policy.upload_deadline;
+      }
+    }
+  }
+  std::vector<JobId> queued;
+  for (const auto& [id, job] : region.durable.jobs)
+    if (job.state == msg::JobState::kQueued) queued.push_back(id);
+  for (const JobId id : queued)
+    open_ready_steps(region, id);
+}
+
+void notify_job(Region& region, JobId id) {
+  const auto subscribers = region.live.subscribers.find(id);
+  const Job* job = region.durable.find_job(id);
+  if (subscribers == region.live.subscribers.end() || job == nullptr) return;
+  region.live.changed.erase(id);
+  msg::JobUpdate update{id, job->state, 0, 0, 0, {}};
+  for (const StepState& step : job->steps) {
+    update.tasks += step.spec.task_count;
+    update.settled += step.done.size();
+    update.failed += step.failed.size();
+  }
+  const auto result = region.live.inline_results.find(id);
+  if (result != region.live.inline_results.end()) update.inline_result = result->second;
+  region.effect(NotifyJob{subscribers->second, std::move(update)});
+}
+
+}  // namespace reeve::core

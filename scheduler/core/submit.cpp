@@ -1,0 +1,166 @@
+#include <algorithm>
+
+#include "protocol/limits.h"
+#include "scheduler/core/rooms.h"
+
+namespace reeve::core {
+namespace {
+
+constexpr MicroCredits kMostTaskPrice =
+    1'000'000'000'000;  // a million credits: keeps sums over any step within int64
+constexpr std::uint64_t kMostWork = 1'000'000'000'000'000;  // leaf work of a task
+constexpr Duration kMostTimeLimit = hours(30 * 24);
+constexpr std::uint32_t kMostRetries = 100;
+constexpr std::size_t kNeeds = 65'536;  // distinct requirements since the boot
+
+Error invalid(std::string message, std::string hint) {
+  return {ErrorCode::kInvalid, std::move(message), std::move(hint)};
+}
+
+bool good_text(const std::string& text, std::size_t most) {
+  return !text.empty() && text.size() <= most &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
+  const StepSpec& step = spec.steps[index];
+  const std::string where = "steps[" + std::to_string(index) + "].";
+  if (!good_text(step.name, limits::kNameBytes))
+    return invalid(where + "name is empty, too long or has control characters",
+                   "use 1 to 64 printable characters");
+  if (step.task_count < 1 || step.task_count > limits::kTasksPerStep)
+    return invalid(where + "task_count " + std::to_string(step.task_count) + " is out of bounds",
+                   "a step has 1 to 4294967294 tasks");
+  if (!good_text(step.need.kernel.name, limits::kNameBytes))
+    return invalid(where + "need.kernel is missing", "name a built-in kernel");
+  if (step.need.tags.size() > limits::kTagsPerNeed ||
+      !std::is_sorted(step.need.tags.begin(), step.need.tags.end()))
+    return invalid(where + "need.tags are too many or not sorted", "at most 16, ascending");
+  for (const std::string& tag : step.need.tags)
+    if (!good_text(tag, limits::kNameBytes))
+      return invalid(where + "need.tags has a malformed tag", "use 1 to 64 printable characters");
+  if (step.script.size() > limits::kStepScriptBytes)
+    return invalid(where + "script has " + std::to_string(step.script.size()) + " bytes", "at most 65536");
+  if (step.inputs.size() > limits::kInputsPerStep)
+    return invalid(where + "inputs: " + std::to_string(step.inputs.size()), "at most 64");
+  if (step.work_per_task > kMostWork)
+    return invalid(where + "work_per_task " + std::to_string(step.work_per_task) + " is too large",
+                   "split the task");
+  if (step.max_result_bytes < 1 || step.max_result_bytes > limits::kBlobBytes)
+    return invalid(where + "max_result_bytes " + std::to_string(step.max_result_bytes) + " is out of bounds",
+                   "1 byte to 16 GiB");
+  if (step.time_limit.ns < 1'000'000 || step.time_limit > kMostTimeLimit)
+    return invalid(where + "time_limit is out of bounds", "1 ms to 30 days");
+  StepIndex last = 0;
+  for (std::size_t i = 0; i < step.depends_on.size(); ++i) {
+    const StepIndex other = step.depends_on[i];
+    if (other >= index || (i > 0 && other <= last))
+      return invalid(where + "depends_on names step " + std::to_string(other),
+                     "name earlier steps, ascending");
+    last = other;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> check_job(const Region& region, const JobSpec& spec, PartyId requester) {
+  if (!good_text(spec.name, limits::kJobNameBytes))
+    return invalid("name is empty, too long or has control characters", "use 1 to 128 printable characters");
+  if (spec.steps.empty() || spec.steps.size() > limits::kStepsPerJob)
+    return invalid("steps: " + std::to_string(spec.steps.size()), "a job has 1 to 256 steps");
+  if (spec.priority < -100 || spec.priority > 100)
+    return invalid("priority " + std::to_string(spec.priority) + " is out of bounds", "-100 to 100");
+  if (spec.verify.mode > VerifyMode::kNone || spec.verify.quorum < 1 || spec.verify.quorum > limits::kQuorum)
+    return invalid("verify quorum " + std::to_string(spec.verify.quorum) + " is out of bounds",
+                   "1 to 5 owners");
+  if (spec.max_retries > kMostRetries)
+    return invalid("max_retries " + std::to_string(spec.max_retries) + " is out of bounds", "0 to 100");
+  if (spec.max_price < 0) return invalid("max_price is negative", "0 for no bound");
+  if (spec.after.size() > limits::kDependenciesPerJob)
+    return invalid("after: " + std::to_string(spec.after.size()) + " jobs", "at most 64");
+  for (const JobId other : spec.after) {
+    const Job* job = region.durable.find_job(other);
+    if (!other.valid() || other.value() >= region.durable.next_job ||
+        (job != nullptr && job->requester != requester))
+      return Error{ErrorCode::kNotFound, "after: job " + std::to_string(other.value()) + " does not exist",
+                   "name a job of your own"};
+  }
+  for (StepIndex i = 0; i < spec.steps.size(); ++i)
+    if (auto error = check_step(spec, i)) return error;
+  return std::nullopt;
+}
+
+MicroCredits task_price(const Policy& policy, const StepSpec& step) {
+  __extension__ using Wide = unsigned __int128;
+  constexpr Wide kPer = 1'000'000'000'000;
+  const Wide work = (Wide{step.work_per_task} * policy.work_price_per_1e12 + (kPer - 1)) / kPer;
+  const Wide price = work + static_cast<Wide>(policy.base_price);
+  return price > static_cast<Wide>(kMostTaskPrice) ? kMostTaskPrice + 1 : static_cast<MicroCredits>(price);
+}
+
+struct Quote {
+  MicroCredits likely = 0;
+  MicroCredits most = 0;
+};
+
+/// The whole job's price: as its policy makes likely, and if every task ran as often as it may. Saturates.
+Quote quote(const JobSpec& spec, const std::vector<MicroCredits>& prices, const Policy& policy) {
+  __extension__ using Wide = __int128;
+  Wide once = 0;
+  for (std::size_t i = 0; i < prices.size(); ++i)
+    once += Wide{prices[i]} * spec.steps[i].task_count;
+  Wide likely = once;
+  Wide most = once;
+  if (spec.verify.mode == VerifyMode::kQuorum) likely = most = once * spec.verify.quorum;
+  if (spec.verify.mode == VerifyMode::kAdaptive)
+    likely = once + once * policy.floor_ppm / 1'000'000, most = once * 2;
+  constexpr Wide kTop = INT64_MAX;
+  return {static_cast<MicroCredits>(std::min(likely, kTop)), static_cast<MicroCredits>(std::min(most, kTop))};
+}
+
+std::optional<Error> check_means(const Region& region, const CommandReceived& input,
+                                 const std::vector<MicroCredits>& prices, PartyId requester) {
+  if (!input.missing_inputs.empty())
+    return Error{ErrorCode::kNotFound,
+                 "input sha256:" + to_hex(input.missing_inputs.front().bytes) + " is not in the region",
+                 "upload it first: `reeve submit` and `reeve render` do"};
+  for (std::size_t i = 0; i < prices.size(); ++i)
+    if (prices[i] > kMostTaskPrice)
+      return invalid("steps[" + std::to_string(i) + "] would cost more than a million credits a task",
+                     "split the task");
+  const AccountKey funds{AccountKind::kAvailable, requester.value()};
+  const MicroCredits first = *std::max_element(prices.begin(), prices.end());
+  const MicroCredits there = region.durable.ledger.account(funds).available();
+  if (there < first)
+    return Error{ErrorCode::kExhausted,
+                 "credits: you have " + std::to_string(there) + " micro-credits, one task costs " +
+                     std::to_string(first),
+                 "ask the region's operator to fund your account: `reeve region fund`"};
+  if (region.live.needs.size() >= kNeeds)
+    return Error{ErrorCode::kExhausted, "too many different requirements", "use fewer distinct tags"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+void submit(Region& region, const CommandReceived& input, const msg::SubmitJob& submission,
+            const CommandRef& ref) {
+  const PartyId requester = ref.party;
+  const JobSpec& spec = submission.spec;
+  if (auto error = check_job(region, spec, requester)) return refuse(region, input, std::move(*error));
+  std::vector<MicroCredits> prices;
+  for (const StepSpec& step : spec.steps)
+    prices.push_back(task_price(region.durable.policy, step));
+  if (auto error = check_means(region, input, prices, requester))
+    return refuse(region, input, std::move(*error));
+
+  const JobId id(region.durable.next_job);
+  const Quote price = quote(spec, prices, region.durable.policy);
+  CommandRef answered = ref;
+  answered.result = id.value();
+  region.emit(JobAccepted{id, requester, spec, std::move(prices), region.now, answered});
+  if (submission.notify) region.live.subscribers[id] = {input.from};
+  reply(region, input.from, input.command.request, msg::Accepted{id, price.likely, price.most});
+  open_ready_steps(region, id);
+}
+
+}  // namespace reeve::core
