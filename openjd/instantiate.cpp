@@ -69,10 +69,10 @@ class Instantiation {
   }
 
   void bind_parameters() {
-    for (const auto& [name, value] : values_) {
+    for (const auto& given : values_) {
       const bool known = std::any_of(source_.parameters.begin(), source_.parameters.end(),
-                                     [&](const JobParameter& p) { return p.name == name; });
-      if (!known) refuse({}, name, value, bad("the job has no such parameter", "take it out"));
+                                     [&](const JobParameter& p) { return p.name == given.first; });
+      if (!known) refuse({}, given.first, given.second, bad("the job has no such parameter", "take it out"));
     }
     for (const JobParameter& parameter : source_.parameters) {
       const Result<std::string> value = bind(parameter);
