@@ -57,10 +57,10 @@ TEST(Instantiate, StepsStandAfterThoseTheyDependOn) {
 }
 
 TEST(Instantiate, RelativePathsStartWhereTheyWereWritten) {
-  const SubmitFolders folders{"/templates", "/home/ann"};
+  const SubmitFolders folders{"/templates", "/art/ann"};
   EXPECT_EQ(job_of(kRender, {{"Last", "1"}}, folders).parameters[3].raw_value, "/templates/scenes/a.glb");
   EXPECT_EQ(job_of(kRender, {{"Last", "1"}, {"Scene", "../b.glb"}}, folders).parameters[3].raw_value,
-            "/home/b.glb");
+            "/art/b.glb");
   EXPECT_EQ(job_of(kRender, {{"Last", "1"}, {"Scene", "/c.glb"}}, folders).parameters[3].raw_value, "/c.glb");
 }
 

@@ -38,7 +38,7 @@ TEST(StepScript, BytesGiveTheSameStepAndTheSameTasks) {
   EXPECT_EQ(again->space, script.space);
   EXPECT_EQ(again->on_run.timeout_s, 90U);
   EXPECT_EQ(again->on_run.cancelation.notify_period_s, 120U);
-  const HostValues host{"/work", false, "", {"/work/m.sh"}};
+  const HostValues host{"/session", false, "", {"/session/m.sh"}};
   for (std::uint64_t i = 0; i < script.space.size(); ++i) {
     EXPECT_EQ(resolve_task(*again, i, host).line, resolve_task(script, i, host).line);
     EXPECT_EQ(resolve_task(*again, i, host).parameters, resolve_task(script, i, host).parameters);
