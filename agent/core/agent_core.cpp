@@ -91,7 +91,6 @@ void AgentCore::receive(const msg::ReportAck& message) {
     if (item.status == msg::SectionStatus::kRefused)
       log(Severity::kWarning,
           "the region refused a report of " + std::to_string(item.tasks.count) + " tasks: " + item.why);
-    if (leaf_leases_.erase(item.attempt) > 0) continue;
     if (const auto lease = leases_.find(item.attempt); lease != leases_.end()) close(lease->second, ended);
   }
 }

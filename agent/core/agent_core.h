@@ -75,13 +75,13 @@ class AgentCore {
   };
   struct LeafLease {
     msg::LeafAssignment work;
-    StepPtr step;  // null once it is done
+    StepPtr step;
     bool handed = false;
   };
   struct Batch {
     BatchId id = 0;
-    std::vector<BatchItem> items;  // what is left of them
-    AttemptId leaves;              // a recomputation instead
+    std::deque<BatchItem> items;  // what is left of them
+    AttemptId leaves;             // a recomputation instead
   };
   struct Slot {
     bool up = false;
@@ -146,6 +146,8 @@ class AgentCore {
   bool give(SlotIndex index, Slot& slot);
   Batch* find_batch(SlotIndex slot, BatchId batch);
   bool advance(SlotIndex slot, BatchId batch, AttemptId attempt, TaskRange tasks);
+  bool strike(SlotIndex slot, BatchId batch, AttemptId attempt, TaskRange task);
+  void end_batch(SlotIndex slot, BatchId batch);
   void finish(Lease& lease, TaskRange tasks, const msg::ReportSection& section);
   void report(const Lease& lease, TaskRange tasks, decltype(msg::ReportSection::outcome) outcome);
   void flush();

@@ -96,7 +96,7 @@ void AgentCore::on(const InputFailed& in) {
             msg::FailureReason::kInputMissing, in.why);
   std::vector<AttemptId> hopeless;
   for (const auto& [attempt, lease] : leaf_leases_) {
-    if (lease.step && !lease.handed && needs(*lease.step)) hopeless.push_back(attempt);
+    if (!lease.handed && needs(*lease.step)) hopeless.push_back(attempt);
   }
   for (const AttemptId attempt : hopeless)
     cancel_leaves(attempt);
@@ -136,7 +136,7 @@ void AgentCore::cancel(AttemptId attempt, TaskRange tasks) {
 void AgentCore::cancel_leaves(AttemptId attempt) {
   const auto found = leaf_leases_.find(attempt);
   if (found == leaf_leases_.end()) return;
-  if (found->second.step) release_inputs(*found->second.step);
+  release_inputs(*found->second.step);
   leaf_leases_.erase(found);
   leaf_queue_.erase(std::remove(leaf_queue_.begin(), leaf_queue_.end(), attempt), leaf_queue_.end());
   for (SlotIndex i = 0; i < slots_.size(); ++i) {

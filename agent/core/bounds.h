@@ -32,8 +32,6 @@ inline constexpr Duration kReportAge = milliseconds(5);
 inline constexpr Duration kResendAfter = seconds(10);
 /// Inline results that nobody acknowledged for this long are written to the disk.
 inline constexpr Duration kPersistAfter = seconds(1);
-/// Acknowledged inline results with leaves, kept in case of a dispute; the oldest give way.
-inline constexpr std::size_t kKeptInlineBytes = 16U << 20;
 
 inline constexpr Duration kHeartbeatEvery = seconds(5);
 inline constexpr Duration kFirstRetry = milliseconds(200);

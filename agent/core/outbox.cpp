@@ -18,7 +18,7 @@ bool is_failure(const msg::ReportSection& section) {
 }
 
 std::uint64_t bytes_in_spool(const msg::ReportSection& section) {
-  std::uint64_t sum = 0;
+  std::uint64_t sum = section_bytes(section);
   if (const auto* rooted = std::get_if<msg::RootedResults>(&section.outcome)) {
     for (const std::uint64_t size : rooted->sizes)
       sum += size;
@@ -26,11 +26,16 @@ std::uint64_t bytes_in_spool(const msg::ReportSection& section) {
   return sum;
 }
 
+/// True for results that the region may ask to open or to upload.
+bool may_be_asked_for(const SpooledSection& held) {
+  return is_rooted(held.section) || (held.leaf_bytes > 0 && !is_failure(held.section));
+}
+
 }  // namespace
 
 void Outbox::add(Time now, SpooledSection section, Effects& effects) {
   unacked_tasks_ += section.section.tasks.count;
-  const bool persist = is_rooted(section.section);
+  const bool persist = may_be_asked_for(section);
   if (persist) effects.push_back(Persist{section});
   if (!persist && !queue_.empty()) {
     // The newest section of the same attempt grows, so that a report of tiny tasks is a few long sections.
@@ -38,7 +43,7 @@ void Outbox::add(Time now, SpooledSection section, Effects& effects) {
     if (after != sections_.begin()) {
       Entry& before = std::prev(after)->second;
       const std::size_t bytes = section_bytes(section.section);
-      if (before.state == State::kQueued && !before.on_disk &&
+      if (before.state == State::kQueued && !before.on_disk && !before.ever_sent &&
           append_section(before.held.section, section.section)) {
         queued_tasks_ += section.section.tasks.count;
         queued_bytes_ += bytes;
@@ -46,7 +51,7 @@ void Outbox::add(Time now, SpooledSection section, Effects& effects) {
       }
     }
   }
-  insert({std::move(section), State::kQueued, now, persist});
+  insert({std::move(section), State::kQueued, now, persist, false});
 }
 
 void Outbox::insert(Entry entry) {
@@ -65,19 +70,18 @@ void Outbox::insert(Entry entry) {
   sections_.insert_or_assign(key, std::move(entry));
 }
 
-void Outbox::add_leaves(Time now, msg::LeafReport report) {
+void Outbox::add_leaves(Time now, Time valid_until, msg::LeafReport report) {
   if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = now;
   const AttemptId attempt = report.attempt;
   leaf_queue_.push_back(attempt);
-  leaves_.insert_or_assign(attempt, LeafEntry{std::move(report), now, true});
-  ++unacked_tasks_;
+  leaves_.insert_or_assign(attempt, LeafEntry{std::move(report), valid_until, true});
 }
 
 void Outbox::recover(std::vector<SpooledSection> sections) {
   for (SpooledSection& section : sections) {
     if (!section.acked) unacked_tasks_ += section.section.tasks.count;
     const State state = section.acked ? State::kAcked : State::kQueued;
-    insert({std::move(section), state, Time{}, true});
+    insert({std::move(section), state, Time{}, true, true});
   }
 }
 
@@ -97,8 +101,6 @@ std::optional<msg::Report> Outbox::next(Time now) {
     leaf_queue_.pop_front();
     if (found == leaves_.end() || !found->second.queued) continue;
     found->second.queued = false;
-    found->second.since = now;
-    leaves_sent_.emplace_back(now, found->first);
     bytes += 64 + 36 * found->second.report.hashes.size();
     report.leaves.push_back(found->second.report);
   }
@@ -119,6 +121,7 @@ void Outbox::take_sections(Time now, msg::Report& report) {
     queued_bytes_ -= std::min(queued_bytes_, size);
     queued_tasks_ -= std::min(queued_tasks_, entry.held.section.tasks.count);
     entry.state = State::kSent;
+    entry.ever_sent = true;
     entry.since = now;
     sent_.emplace_back(now, key);
     report.sections.push_back(entry.held.section);
@@ -158,11 +161,7 @@ void Outbox::split(Entries::iterator entry, TaskRange tasks) {
 Outbox::Entries::iterator Outbox::erase(Entries::iterator entry) {
   const msg::ReportSection& section = entry->second.held.section;
   if (entry->second.on_disk) spooled_bytes_ -= bytes_in_spool(section);
-  if (entry->second.state != State::kAcked) {
-    unacked_tasks_ -= section.tasks.count;
-  } else if (!is_rooted(section)) {
-    kept_inline_bytes_ -= std::min(kept_inline_bytes_, section_bytes(section));
-  }
+  if (entry->second.state != State::kAcked) unacked_tasks_ -= section.tasks.count;
   if (entry->second.state == State::kQueued) {
     queue_.erase(entry->first);
     queued_bytes_ -= std::min(queued_bytes_, section_bytes(section));
@@ -190,16 +189,11 @@ std::uint32_t Outbox::each(AttemptId attempt, TaskRange tasks, const Act& act) {
 }
 
 std::uint32_t Outbox::acknowledge(AttemptId attempt, TaskRange tasks, bool keep, Effects& effects) {
-  if (leaves_.erase(attempt) > 0) {
-    --unacked_tasks_;
-    return 1;
-  }
   return each(attempt, tasks, [&](Entries::iterator found) {
     Entry& entry = found->second;
     if (entry.state == State::kAcked) return false;
     const msg::ReportSection& section = entry.held.section;
-    const bool wanted = keep && !is_failure(section) && (is_rooted(section) || entry.held.leaf_bytes > 0);
-    if (!wanted) {
+    if (!keep || !may_be_asked_for(entry.held)) {
       if (entry.on_disk) effects.push_back(Forget{attempt, section.tasks});
       erase(found);
       return true;
@@ -212,33 +206,12 @@ std::uint32_t Outbox::acknowledge(AttemptId attempt, TaskRange tasks, bool keep,
     unacked_tasks_ -= section.tasks.count;
     entry.state = State::kAcked;
     entry.held.acked = true;
-    if (is_rooted(section)) {
-      effects.push_back(MarkAcked{attempt, section.tasks});
-    } else {
-      if (std::exchange(entry.on_disk, false)) effects.push_back(Forget{attempt, section.tasks});
-      keep_inline(found->first, entry);
-    }
+    effects.push_back(MarkAcked{attempt, section.tasks});
     return true;
   });
 }
 
-void Outbox::keep_inline(const Key& key, Entry& entry) {
-  kept_inline_.push_back(key);
-  kept_inline_bytes_ += section_bytes(entry.held.section);
-  while (kept_inline_.size() > 1) {
-    const auto oldest = sections_.find(kept_inline_.front());
-    const bool released = oldest == sections_.end() || oldest->second.state != State::kAcked;
-    if (!released && kept_inline_bytes_ <= bounds::kKeptInlineBytes) break;
-    kept_inline_.pop_front();
-    if (!released) erase(oldest);
-  }
-}
-
 std::uint32_t Outbox::drop(AttemptId attempt, TaskRange tasks, Effects& effects) {
-  if (leaves_.erase(attempt) > 0) {
-    --unacked_tasks_;
-    return 1;
-  }
   return each(attempt, tasks, [&](Entries::iterator found) {
     const Entry& entry = found->second;
     if (entry.on_disk) effects.push_back(Forget{attempt, entry.held.section.tasks});
@@ -273,7 +246,6 @@ void Outbox::resend_all(Time now) {
     entry.queued = true;
   }
   sent_.clear();
-  leaves_sent_.clear();
 }
 
 void Outbox::look_at_time(Time now, Effects& effects) {
@@ -286,17 +258,7 @@ void Outbox::look_at_time(Time now, Effects& effects) {
     sent_.pop_front();
     if (current) requeue(key, found->second, now);
   }
-  while (!leaves_sent_.empty()) {
-    const auto [when, attempt] = leaves_sent_.front();
-    const auto found = leaves_.find(attempt);
-    const bool current = found != leaves_.end() && !found->second.queued && found->second.since == when;
-    if (current && now < when + bounds::kResendAfter) break;
-    leaves_sent_.pop_front();
-    if (!current) continue;
-    if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = now;
-    found->second.queued = true;
-    leaf_queue_.push_back(attempt);
-  }
+  std::erase_if(leaves_, [now](const auto& entry) { return now >= entry.second.valid_until; });
   while (!volatile_.empty()) {
     const auto [when, key] = volatile_.front();
     const auto found = sections_.find(key);
@@ -314,7 +276,6 @@ Time Outbox::next_deadline() const {
   Time soonest{INT64_MAX};
   if (!queue_.empty() || !leaf_queue_.empty()) soonest = oldest_queued_ + bounds::kReportAge;
   if (!sent_.empty()) soonest = std::min(soonest, sent_.front().first + bounds::kResendAfter);
-  if (!leaves_sent_.empty()) soonest = std::min(soonest, leaves_sent_.front().first + bounds::kResendAfter);
   if (!volatile_.empty()) soonest = std::min(soonest, volatile_.front().first + bounds::kPersistAfter);
   return soonest;
 }

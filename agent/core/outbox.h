@@ -19,7 +19,8 @@ namespace reeve::agent {
 class Outbox {
  public:
   void add(Time now, SpooledSection section, Effects& effects);
-  void add_leaves(Time now, msg::LeafReport report);
+  /// Recomputed leaves: reported once a conversation until `valid_until`; nobody acknowledges them.
+  void add_leaves(Time now, Time valid_until, msg::LeafReport report);
   void recover(std::vector<SpooledSection> sections);
 
   /// True if a report should leave now; `idle`: nothing else is about to finish.
@@ -42,8 +43,7 @@ class Outbox {
   Time next_deadline() const;
 
   const SpooledSection* find(AttemptId attempt, TaskIndex task) const;
-  bool holds_leaves(AttemptId attempt) const { return leaves_.contains(attempt); }
-  /// Tasks reported or about to be, not acknowledged; recomputations too.
+  /// Tasks reported or about to be, not acknowledged.
   std::uint64_t unacked_tasks() const { return unacked_tasks_; }
   std::uint64_t spooled_bytes() const { return spooled_bytes_; }
   /// Results of tasks that wait for a verdict or for release.
@@ -57,10 +57,11 @@ class Outbox {
     State state = State::kQueued;
     Time since;
     bool on_disk = false;
+    bool ever_sent = false;  // what the region may know already is never merged with what it cannot
   };
   struct LeafEntry {
     msg::LeafReport report;
-    Time since;
+    Time valid_until;
     bool queued = true;
   };
   using Entries = std::map<Key, Entry>;
@@ -72,19 +73,15 @@ class Outbox {
   template <class Act>
   std::uint32_t each(AttemptId attempt, TaskRange tasks, const Act& act);
   void split(Entries::iterator entry, TaskRange tasks);
-  void keep_inline(const Key& key, Entry& entry);
   void requeue(const Key& key, Entry& entry, Time now);
   void take_sections(Time now, msg::Report& report);
 
   Entries sections_;
   std::map<AttemptId, LeafEntry> leaves_;
-  std::set<Key> queue_;                    // sections that wait to be sent
-  std::deque<AttemptId> leaf_queue_;       // reports of leaves that wait to be sent
-  std::deque<std::pair<Time, Key>> sent_;  // to look at for resending, oldest first
-  std::deque<std::pair<Time, AttemptId>> leaves_sent_;
+  std::set<Key> queue_;                        // sections that wait to be sent
+  std::deque<AttemptId> leaf_queue_;           // reports of leaves that wait to be sent
+  std::deque<std::pair<Time, Key>> sent_;      // to look at for resending, oldest first
   std::deque<std::pair<Time, Key>> volatile_;  // to look at for the disk, oldest first
-  std::deque<Key> kept_inline_;                // acknowledged, oldest first
-  std::size_t kept_inline_bytes_ = 0;
   Time oldest_queued_;
   std::size_t queued_bytes_ = 0;
   std::uint32_t queued_tasks_ = 0;

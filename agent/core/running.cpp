@@ -20,7 +20,7 @@ void AgentCore::on(const SlotDown& in) {
   lost.swap(slot.batches);
   std::vector<BatchItem> again;
   for (const Batch& batch : lost) {
-    if (const auto leaf = leaf_leases_.find(batch.leaves); leaf != leaf_leases_.end() && leaf->second.step) {
+    if (const auto leaf = leaf_leases_.find(batch.leaves); leaf != leaf_leases_.end()) {
       leaf->second.handed = false;
       leaf_queue_.push_front(batch.leaves);
     }
@@ -55,11 +55,7 @@ bool AgentCore::advance(SlotIndex slot, BatchId batch_id, AttemptId attempt, Tas
     return false;
   left = {tasks.end(), left.count - tasks.count};
   if (left.count == 0) batch->items.erase(batch->items.begin());
-  if (batch->items.empty()) {
-    auto& batches = slots_[slot].batches;
-    batches.erase(
-        std::find_if(batches.begin(), batches.end(), [&](const Batch& b) { return b.id == batch_id; }));
-  }
+  if (batch->items.empty()) end_batch(slot, batch_id);
   return true;
 }
 
@@ -92,9 +88,31 @@ void AgentCore::finish(Lease& lease, TaskRange tasks, const msg::ReportSection& 
   report(lease, tasks, section.outcome);
 }
 
+/// Takes one task out of a batch, wherever it stands: a crash may have lost the results before it.
+bool AgentCore::strike(SlotIndex slot, BatchId batch_id, AttemptId attempt, TaskRange task) {
+  if (advance(slot, batch_id, attempt, task)) return true;
+  Batch* batch = find_batch(slot, batch_id);
+  if (!batch) return false;
+  for (auto item = batch->items.begin(); item != batch->items.end(); ++item) {
+    if (item->attempt != attempt || intersection(item->tasks, task).count == 0) continue;
+    const BatchItem whole = *item;
+    item = batch->items.erase(item);
+    for (const TaskRange left : without(whole.tasks, task))
+      item = std::next(batch->items.insert(item, {whole.attempt, whole.step, left}));
+    if (batch->items.empty()) end_batch(slot, batch_id);
+    return true;
+  }
+  return false;
+}
+
+void AgentCore::end_batch(SlotIndex slot, BatchId batch) {
+  auto& batches = slots_[slot].batches;
+  batches.erase(std::find_if(batches.begin(), batches.end(), [&](const Batch& b) { return b.id == batch; }));
+}
+
 void AgentCore::on(const TaskFailed& in) {
   const TaskRange task{in.task, 1};
-  if (!advance(in.slot, in.batch, in.attempt, task)) return;
+  if (!strike(in.slot, in.batch, in.attempt, task)) return;
   ++totals_.tasks_failed;
   const auto found = leases_.find(in.attempt);
   if (found == leases_.end() || without(task, found->second.cancelled).empty()) return;
@@ -108,16 +126,13 @@ void AgentCore::on(const TaskFailed& in) {
 void AgentCore::on(const LeavesFinished& in) {
   Batch* batch = find_batch(in.slot, in.batch);
   if (!batch || batch->leaves != in.attempt) return;
-  auto& batches = slots_[in.slot].batches;
-  batches.erase(
-      std::find_if(batches.begin(), batches.end(), [&](const Batch& b) { return b.id == in.batch; }));
+  end_batch(in.slot, in.batch);
   const auto found = leaf_leases_.find(in.attempt);
   if (found == leaf_leases_.end()) return;
-  LeafLease& lease = found->second;
-  release_inputs(*lease.step);
-  lease.step = nullptr;
-  const msg::LeafAssignment& work = lease.work;
-  outbox_.add_leaves(now_, {work.attempt, work.step, work.task, work.leaves, in.hashes});
+  const msg::LeafAssignment& work = found->second.work;
+  release_inputs(*found->second.step);
+  outbox_.add_leaves(now_, now_ + work.lease, {work.attempt, work.step, work.task, work.leaves, in.hashes});
+  leaf_leases_.erase(found);
 }
 
 void AgentCore::report(const Lease& lease, TaskRange tasks, decltype(msg::ReportSection::outcome) outcome) {
@@ -157,7 +172,7 @@ bool AgentCore::give(SlotIndex index, Slot& slot) {
   const std::uint32_t share = (queue_.ready_tasks() + slots_up() - 1) / slots_up();
   std::vector<BatchItem> items = queue_.take(std::min(pace_.batch(), std::max(share, 1U)));
   if (items.empty()) return false;
-  slot.batches.push_back({next_batch_, items, {}});
+  slot.batches.push_back({next_batch_, {items.begin(), items.end()}, {}});
   effects_.push_back(Run{index, next_batch_++, std::move(items)});
   return true;
 }

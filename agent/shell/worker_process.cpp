@@ -1,0 +1,290 @@
+#include "agent/shell/worker_process.h"
+
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <numeric>
+
+#include "agent/shell/spawn.h"
+
+namespace reeve::agent {
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+/// A cancelled batch may end by itself within this time.
+constexpr std::int64_t kCancelNs = 100 * kMillisecond;
+constexpr std::int64_t kFirstRestartNs = 100 * kMillisecond;
+constexpr std::int64_t kLongestRestartNs = 30'000 * kMillisecond;
+/// Read from one worker before the others have their turn.
+constexpr std::size_t kBytesPerTurn = 16U << 20;
+
+}  // namespace
+
+WorkerProcess::~WorkerProcess() {
+  if (pid_ < 0) return;
+  kill(-pid_, SIGKILL);
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  close(socket_);
+  munmap(progress_, sizeof(worker::Progress));
+}
+
+worker::StepDocument WorkerProcess::document(const msg::StepInfo& step) const {
+  worker::StepDocument document{step.step,   step.kernel, step.leaf_bytes, step.max_result_bytes,
+                                step.script, {}};
+  for (const Digest& input : step.inputs)
+    document.inputs.emplace_back(input, options_.input_path(input));
+  return document;
+}
+
+void WorkerProcess::run(const Run& work) {
+  worker::RunTasks message{work.batch, {}, {}};
+  std::vector<const msg::StepInfo*> known;
+  for (const BatchItem& item : work.items) {
+    auto at = std::find(known.begin(), known.end(), item.step.get());
+    if (at == known.end()) {
+      message.steps.push_back(document(*item.step));
+      at = known.insert(known.end(), item.step.get());
+    }
+    message.items.push_back({item.attempt, static_cast<std::uint32_t>(at - known.begin()), item.tasks});
+  }
+  worker::append_frame(out_, worker::ToWorker(std::move(message)));
+  batches_.push_back({work.batch, work.items, 0, 0, {}, {}, 0});
+  if (!write_some() && pid_ > 0) kill_now(Killed::kNo);
+}
+
+void WorkerProcess::run_leaves(const RunLeaves& work) {
+  worker::append_frame(out_, worker::ToWorker(worker::RunLeaves{work.batch, document(*work.step),
+                                                                work.work.task, work.work.leaves}));
+  batches_.push_back({work.batch, {}, 0, 0, work.work.attempt, work.step->time_limit, 0});
+  if (!write_some() && pid_ > 0) kill_now(Killed::kNo);
+}
+
+void WorkerProcess::cancel(BatchId batch, std::int64_t now_ns) {
+  for (Handed& handed : batches_) {
+    if (handed.id == batch) handed.kill_at_ns = now_ns + kCancelNs;
+  }
+}
+
+Result<void> WorkerProcess::spawn(std::int64_t now_ns) {
+  ++failures_;  // until it proves itself
+  start_at_ns_ = now_ns + std::min(kLongestRestartNs, kFirstRestartNs << std::min(failures_, 12U));
+  const auto spawned = spawn_worker(options_.path, options_.cpus);
+  if (!spawned) return spawned.error();
+  pid_ = spawned.value().pid;
+  socket_ = spawned.value().socket;
+  progress_ = spawned.value().progress;
+  ready_ = false;
+  killed_ = Killed::kNo;
+  out_.clear();
+  in_ = {};
+  watching_writes_ = false;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = options_.slot;
+  epoll_ctl(options_.epoll, EPOLL_CTL_ADD, socket_, &event);
+  return {};
+}
+
+void WorkerProcess::kill_now(Killed why) {
+  killed_ = why;
+  kill(-pid_, SIGKILL);  // the end of the stream brings the rest
+}
+
+void WorkerProcess::on_socket(std::vector<RunnerEvent>& events, std::int64_t now_ns) {
+  if (pid_ < 0) return;
+  if (!read_all(events) || !write_some()) end(events, now_ns);
+}
+
+bool WorkerProcess::read_all(std::vector<RunnerEvent>& events) {
+  std::array<std::uint8_t, 65536> buffer;
+  std::size_t total = 0;
+  while (total < kBytesPerTurn) {
+    const ssize_t n = ::read(socket_, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno == EAGAIN;
+    if (n == 0) return false;
+    total += static_cast<std::size_t>(n);
+    in_.add({buffer.data(), static_cast<std::size_t>(n)});
+    bool any = false;
+    for (ByteView body = in_.next(); !body.empty(); body = in_.next()) {
+      worker::FromWorker message;
+      if (!from_archive(body, message) || !take(message, events)) return false;
+      any = true;
+    }
+    if (any) in_.compact();
+    if (in_.broken()) return false;
+  }
+  return true;
+}
+
+bool WorkerProcess::write_some() {
+  while (pid_ > 0 && !out_.empty()) {
+    const ssize_t n = ::send(socket_, out_.data(), out_.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) break;
+    if (n <= 0) return false;
+    out_.erase(out_.begin(), out_.begin() + n);
+  }
+  if (pid_ > 0 && watching_writes_ == out_.empty()) watch(!out_.empty());
+  return true;
+}
+
+void WorkerProcess::watch(bool writable) {
+  epoll_event event{};
+  event.events = writable ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  event.data.u64 = options_.slot;
+  epoll_ctl(options_.epoll, EPOLL_CTL_MOD, socket_, &event);
+  watching_writes_ = writable;
+}
+
+bool WorkerProcess::take(const worker::FromWorker& message, std::vector<RunnerEvent>& events) {
+  if (std::holds_alternative<worker::Ready>(message)) {
+    ready_ = true;
+    events.push_back(SlotUp{options_.slot});
+    return true;
+  }
+  if (batches_.empty()) return false;
+  Handed& front = batches_.front();
+  if (const auto* results = std::get_if<worker::TaskResults>(&message)) return take_results(*results, events);
+  if (const auto* hashes = std::get_if<worker::LeafHashes>(&message)) {
+    if (hashes->batch != front.id || !front.leaves.valid()) return false;
+    events.push_back(LeavesFinished{options_.slot, front.id, front.leaves, hashes->hashes});
+    batches_.pop_front();
+    failures_ = 0;
+    return true;
+  }
+  const auto& refused = std::get<worker::TaskRefused>(message);
+  BatchItem at;
+  if (refused.batch != front.id || !current_task(at) || refused.attempt != at.attempt ||
+      refused.task != at.tasks.first)
+    return false;
+  events.push_back(TaskFailed{
+      options_.slot, front.id, refused.attempt, refused.task,
+      refused.out_of_memory ? msg::FailureReason::kOutOfMemory : msg::FailureReason::kRefused, refused.why});
+  if (++front.done == front.items[front.item].tasks.count) {
+    front.done = 0;
+    if (++front.item == front.items.size()) batches_.pop_front();
+  }
+  return true;
+}
+
+bool WorkerProcess::take_results(const worker::TaskResults& results, std::vector<RunnerEvent>& events) {
+  Handed& front = batches_.front();
+  const auto count = static_cast<std::uint32_t>(results.sizes.size());
+  if (results.batch != front.id || front.item >= front.items.size()) return false;
+  const BatchItem& item = front.items[front.item];
+  const std::uint64_t bytes = std::accumulate(results.sizes.begin(), results.sizes.end(), std::uint64_t{0});
+  if (results.attempt != item.attempt || results.first != item.tasks.first + front.done || count == 0 ||
+      count > item.tasks.count - front.done || bytes != results.payload.size())
+    return false;
+  events.push_back(TaskOutput{options_.slot,
+                              front.id,
+                              item.attempt,
+                              item.step,
+                              {results.first, count},
+                              results.sizes,
+                              results.payload,
+                              results.spent});
+  failures_ = 0;
+  front.done += count;
+  if (front.done < item.tasks.count) return true;
+  front.done = 0;
+  if (++front.item == front.items.size()) batches_.pop_front();
+  return true;
+}
+
+bool WorkerProcess::current_task(BatchItem& at) const {
+  if (batches_.empty() || batches_.front().item >= batches_.front().items.size()) return false;
+  const Handed& front = batches_.front();
+  at = front.items[front.item];
+  at.tasks = {at.tasks.first + front.done, 1};
+  return true;
+}
+
+/// After an end that nobody asked for: the task that was begun last has failed, unless its result came
+/// through.
+void WorkerProcess::blame(std::vector<RunnerEvent>& events, const std::string& how) {
+  if (batches_.empty()) return;
+  const Handed& front = batches_.front();
+  if (front.leaves.valid()) {
+    events.push_back(LeavesFinished{options_.slot, front.id, front.leaves, {}});
+    return;
+  }
+  if (progress_->batch.load(std::memory_order_acquire) != front.id) return;
+  std::uint64_t begun = progress_->tasks_begun.load(std::memory_order_acquire);
+  if (begun == 0) return;
+  const bool hung = killed_ == Killed::kTimeLimit;
+  for (std::size_t i = 0; i < front.items.size(); ++i) {
+    const BatchItem& item = front.items[i];
+    if (begun > item.tasks.count) {
+      begun -= item.tasks.count;
+      continue;
+    }
+    const auto offset = static_cast<std::uint32_t>(begun - 1);
+    if (i < front.item || (i == front.item && offset < front.done)) return;
+    events.push_back(TaskFailed{
+        options_.slot, front.id, item.attempt, item.tasks.first + offset,
+        hung ? msg::FailureReason::kTimeLimit : msg::FailureReason::kCrashed,
+        hung ? "the task took longer than its step's time limit" : "the worker ended with " + how});
+    return;
+  }
+}
+
+void WorkerProcess::end(std::vector<RunnerEvent>& events, std::int64_t now_ns) {
+  kill(-pid_, SIGKILL);
+  kill(pid_, SIGKILL);
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  epoll_ctl(options_.epoll, EPOLL_CTL_DEL, socket_, nullptr);
+  close(socket_);
+  const std::string how = describe_exit(status);
+  if (killed_ != Killed::kCancelled) blame(events, how);
+  munmap(progress_, sizeof(worker::Progress));
+  progress_ = nullptr;
+  pid_ = -1;
+  batches_.clear();
+  const bool wanted = killed_ == Killed::kCancelled;
+  events.push_back(SlotDown{options_.slot, wanted ? "" : how});
+  if (ready_ && failures_ <= 1) start_at_ns_ = now_ns;
+}
+
+void WorkerProcess::look_for_hang(std::int64_t now_ns) {
+  if (batches_.empty() || killed_ != Killed::kNo) return;
+  const Handed& front = batches_.front();
+  const std::uint64_t batch = progress_->batch.load(std::memory_order_acquire);
+  const std::uint64_t task = progress_->tasks_begun.load(std::memory_order_acquire);
+  if (batch != front.id || batch != seen_batch_ || task != seen_task_) {
+    seen_batch_ = batch;
+    seen_task_ = task;
+    seen_since_ns_ = now_ns;
+    return;
+  }
+  BatchItem at;
+  const Duration limit = current_task(at) ? at.step->time_limit : front.leaf_limit;
+  if (limit.ns > 0 && now_ns - seen_since_ns_ > limit.ns) kill_now(Killed::kTimeLimit);
+}
+
+void WorkerProcess::on_time(std::vector<RunnerEvent>& events, std::int64_t now_ns) {
+  if (pid_ < 0) {
+    if (now_ns < start_at_ns_) return;
+    if (const auto started = spawn(now_ns); !started)
+      events.push_back(SlotDown{options_.slot, started.error().message + "; " + started.error().hint});
+    return;
+  }
+  const bool cancelled = std::any_of(batches_.begin(), batches_.end(), [now_ns](const Handed& handed) {
+    return handed.kill_at_ns != 0 && now_ns >= handed.kill_at_ns;
+  });
+  if (cancelled && killed_ == Killed::kNo) return kill_now(Killed::kCancelled);
+  look_for_hang(now_ns);
+}
+
+}  // namespace reeve::agent

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/shell/runner.h"
+#include "agent/worker/protocol.h"
+#include "protocol/result.h"
+
+namespace reeve::agent {
+
+/// One slot's worker process, from the agent's side: spawned, fed, watched, replaced.
+class WorkerProcess {
+ public:
+  struct Options {
+    SlotIndex slot = 0;
+    std::uint32_t cpus = 1;
+    std::string path;
+    int epoll = -1;
+    std::function<std::string(const Digest&)> input_path;
+  };
+
+  explicit WorkerProcess(Options options) : options_(std::move(options)) {}
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  void run(const Run& work);
+  void run_leaves(const RunLeaves& work);
+  void cancel(BatchId batch, std::int64_t now_ns);
+
+  /// The socket is readable or writable.
+  void on_socket(std::vector<RunnerEvent>& events, std::int64_t now_ns);
+  /// Starts a worker that is due, kills one that hangs or was cancelled.
+  void on_time(std::vector<RunnerEvent>& events, std::int64_t now_ns);
+  /// True while the clock matters.
+  bool needs_time() const { return pid_ < 0 || !batches_.empty(); }
+
+ private:
+  struct Handed {
+    BatchId id = 0;
+    std::vector<BatchItem> items;  // as handed over
+    std::size_t item = 0;          // of which results came up to here
+    std::uint32_t done = 0;        // tasks of that item
+    AttemptId leaves;              // a recomputation instead
+    Duration leaf_limit;
+    std::int64_t kill_at_ns = 0;  // cancelled; 0: not
+  };
+  enum class Killed : std::uint8_t { kNo, kCancelled, kTimeLimit };
+
+  Result<void> spawn(std::int64_t now_ns);
+  void end(std::vector<RunnerEvent>& events, std::int64_t now_ns);
+  void blame(std::vector<RunnerEvent>& events, const std::string& how);
+  void kill_now(Killed why);
+  bool read_all(std::vector<RunnerEvent>& events);
+  bool write_some();
+  void watch(bool writable);
+  bool take(const worker::FromWorker& message, std::vector<RunnerEvent>& events);
+  bool take_results(const worker::TaskResults& results, std::vector<RunnerEvent>& events);
+  worker::StepDocument document(const msg::StepInfo& step) const;
+  void look_for_hang(std::int64_t now_ns);
+  /// The task that the worker has begun and not finished, as (item, task); false if there is none.
+  bool current_task(BatchItem& at) const;
+
+  Options options_;
+  pid_t pid_ = -1;
+  int socket_ = -1;
+  worker::Progress* progress_ = nullptr;
+  bool ready_ = false;
+  bool watching_writes_ = false;
+  Killed killed_ = Killed::kNo;
+  Bytes out_;
+  worker::FrameReader in_;
+  std::deque<Handed> batches_;
+  std::uint32_t failures_ = 0;  // ends in a row without a result between
+  std::int64_t start_at_ns_ = 0;
+  // the task in hand, as last seen
+  std::uint64_t seen_batch_ = 0;
+  std::uint64_t seen_task_ = 0;
+  std::int64_t seen_since_ns_ = 0;
+};
+
+}  // namespace reeve::agent

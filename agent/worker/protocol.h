@@ -1,0 +1,166 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "protocol/archive.h"
+#include "protocol/jobs.h"
+
+/// What an agent and its worker processes say to each other over a socket pair: frames of a length (4 bytes,
+/// little-endian) and one archived value. Both come from one build, so there are no versions.
+namespace reeve::agent::worker {
+
+/// The worker's end of the socket pair, and the page that shows where it is.
+inline constexpr int kSocketFd = 3;
+inline constexpr int kProgressFd = 4;
+
+/// A frame: the largest result and some.
+inline constexpr std::uint32_t kFrameBytes = 1U << 30;
+/// A worker refuses to make a larger result.
+inline constexpr std::uint64_t kResultBytes = kFrameBytes - 4096;
+/// Small results travel together up to this size.
+inline constexpr std::size_t kBundleBytes = 64U << 10;
+
+/// Shared memory that a worker writes before each task: after a crash the agent knows which task it was.
+struct Progress {
+  std::atomic<std::uint64_t> batch;
+  std::atomic<std::uint64_t> tasks_begun;  // of that batch
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "shared between processes");
+
+/// A step as a worker needs it.
+struct StepDocument {
+  StepRef step;
+  KernelVersion kernel;
+  std::uint32_t leaf_bytes = 0;
+  std::uint64_t max_result_bytes = 0;
+  Bytes script;
+  std::vector<std::pair<Digest, std::string>> inputs;  // and the files that hold them
+};
+
+struct WorkItem {
+  AttemptId attempt;
+  std::uint32_t document = 0;  // position in RunTasks::steps
+  TaskRange tasks;
+};
+
+// ---- to the worker ----
+
+struct RunTasks {
+  std::uint64_t batch = 0;
+  std::vector<StepDocument> steps;
+  std::vector<WorkItem> items;
+};
+struct RunLeaves {
+  std::uint64_t batch = 0;
+  StepDocument step;
+  TaskIndex task = 0;
+  std::vector<std::uint32_t> leaves;
+};
+using ToWorker = std::variant<RunTasks, RunLeaves>;
+
+// ---- from the worker ----
+
+struct Ready {};
+/// Results of consecutive tasks of one item.
+struct TaskResults {
+  std::uint64_t batch = 0;
+  AttemptId attempt;
+  TaskIndex first = 0;
+  std::vector<std::uint32_t> sizes;
+  Bytes payload;
+  Duration spent;
+};
+struct TaskRefused {
+  std::uint64_t batch = 0;
+  AttemptId attempt;
+  TaskIndex task = 0;
+  bool out_of_memory = false;
+  std::string why;
+};
+struct LeafHashes {
+  std::uint64_t batch = 0;
+  std::vector<Digest> hashes;
+  std::string why;  // without hashes: why not
+};
+using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes>;
+
+template <class A>
+void fields(A& a, std::pair<Digest, std::string>& p) {
+  a(p.first, p.second);
+}
+template <class A>
+void fields(A& a, StepDocument& s) {
+  a(s.step, s.kernel, s.leaf_bytes, s.max_result_bytes, s.script, s.inputs);
+}
+template <class A>
+void fields(A& a, WorkItem& w) {
+  a(w.attempt, w.document, w.tasks);
+}
+template <class A>
+void fields(A& a, RunTasks& m) {
+  a(m.batch, m.steps, m.items);
+}
+template <class A>
+void fields(A& a, RunLeaves& m) {
+  a(m.batch, m.step, m.task, m.leaves);
+}
+template <class A>
+void fields(A&, Ready&) {}
+template <class A>
+void fields(A& a, TaskResults& m) {
+  a(m.batch, m.attempt, m.first, m.sizes, m.payload, m.spent);
+}
+template <class A>
+void fields(A& a, TaskRefused& m) {
+  a(m.batch, m.attempt, m.task, m.out_of_memory, m.why);
+}
+template <class A>
+void fields(A& a, LeafHashes& m) {
+  a(m.batch, m.hashes, m.why);
+}
+
+/// Appends one frame to `out`.
+template <class Message>
+void append_frame(Bytes& out, const Message& message) {
+  const Bytes body = to_archive(message);
+  const auto size = static_cast<std::uint32_t>(body.size());
+  for (unsigned shift = 0; shift < 32; shift += 8)
+    out.push_back(static_cast<std::uint8_t>(size >> shift));
+  out.insert(out.end(), body.begin(), body.end());
+}
+
+/// Cuts frames out of a stream of bytes.
+class FrameReader {
+ public:
+  void add(ByteView bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
+  /// The next frame's body, valid until add() or compact(); empty if none is complete.
+  ByteView next() {
+    if (buffer_.size() - begin_ < 4) return {};
+    std::uint32_t size = 0;
+    for (unsigned i = 0; i < 4; ++i)
+      size |= std::uint32_t{buffer_[begin_ + i]} << (8 * i);
+    if (size > kFrameBytes || size == 0) broken_ = true;
+    if (broken_ || buffer_.size() - begin_ - 4 < size) return {};
+    const ByteView body(buffer_.data() + begin_ + 4, size);
+    begin_ += 4 + std::size_t{size};
+    return body;
+  }
+  /// Forgets what was read.
+  void compact() {
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));
+    begin_ = 0;
+  }
+  bool broken() const { return broken_; }
+
+ private:
+  Bytes buffer_;
+  std::size_t begin_ = 0;
+  bool broken_ = false;
+};
+
+}  // namespace reeve::agent::worker

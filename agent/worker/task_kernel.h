@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/worker/protocol.h"
+#include "openjd/task.h"
+#include "protocol/result.h"
+
+namespace reeve::agent::worker {
+
+/// A step bound to one of the built-in kernels; runs its tasks one by one.
+class TaskKernel {
+ public:
+  virtual ~TaskKernel() = default;
+  /// Appends the result of task `task` to `out`.
+  virtual Result<void> run(TaskIndex task, Bytes& out) = 0;
+  /// Hashes of some leaves of the task's result; a leaf that the result does not have is all zeros.
+  virtual Result<std::vector<Digest>> leaves(TaskIndex task, const std::vector<std::uint32_t>& leaves);
+
+ protected:
+  explicit TaskKernel(std::uint32_t leaf_bytes) : leaf_bytes_(leaf_bytes) {}
+
+ private:
+  std::uint32_t leaf_bytes_;
+};
+
+/// What all steps of a worker share: the slot's processors, and scenes that were read.
+struct SceneShelf;
+struct WorkerContext {
+  WorkerContext(unsigned cpus);
+  ~WorkerContext();
+  unsigned cpus;
+  std::unique_ptr<SceneShelf> shelf;
+};
+
+/// `--name value` pairs; each name once, none missing its value.
+class NamedArguments {
+ public:
+  static Result<NamedArguments> read(const std::vector<std::string>& args);
+  Result<std::uint64_t> number(const char* name, std::uint64_t most) const;
+  Result<std::string> text(const char* name) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> pairs_;
+};
+
+/// Refuses a task that the step's parameter space does not have.
+Result<void> check_task(const openjd::StepScript& script, TaskIndex task);
+
+/// Reads the step's script and finds its kernel. Errors name what this agent does not have.
+Result<std::unique_ptr<TaskKernel>> bind_step(const StepDocument& document, WorkerContext& context);
+
+Result<std::unique_ptr<TaskKernel>> bind_render(const StepDocument& document, openjd::StepScript script,
+                                                WorkerContext& context);
+
+}  // namespace reeve::agent::worker

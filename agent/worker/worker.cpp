@@ -1,0 +1,186 @@
+#include "agent/worker/worker.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <new>
+
+#include "kernels/core/float_environment.h"
+
+namespace reeve::agent::worker {
+namespace {
+
+/// Steps whose scripts stay decoded.
+constexpr std::size_t kBoundSteps = 16;
+/// Results wait no longer than this for others to travel with.
+constexpr std::int64_t kBundleNs = 2'000'000;
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+bool same_document(const StepDocument& a, const StepDocument& b) {
+  return a.step == b.step && a.kernel == b.kernel && a.leaf_bytes == b.leaf_bytes && a.script == b.script &&
+         a.inputs == b.inputs;
+}
+
+std::string sentence(const Error& error) {
+  return error.hint.empty() ? error.message : error.message + "; " + error.hint;
+}
+
+}  // namespace
+
+Worker::Worker(int socket, Progress* progress, unsigned cpus)
+    : socket_(socket), progress_(progress), context_(cpus) {}
+
+bool Worker::serve() {
+  say(Ready{});
+  while (flush() && read_some()) {
+    for (ByteView body = in_.next(); !body.empty(); body = in_.next()) {
+      ToWorker work;
+      if (!from_archive(body, work)) return false;
+      std::visit([this](const auto& message) { handle(message); }, work);
+      if (!flush()) return false;
+    }
+    in_.compact();
+    if (in_.broken()) return false;
+  }
+  return !broken_;
+}
+
+bool Worker::read_some() {
+  std::array<std::uint8_t, 65536> buffer;
+  for (;;) {
+    const ssize_t n = ::read(socket_, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    in_.add({buffer.data(), static_cast<std::size_t>(n)});
+    return true;
+  }
+}
+
+template <class Message>
+void Worker::say(const Message& message) {
+  append_frame(out_, FromWorker(message));
+}
+
+bool Worker::flush() {
+  close_results();
+  std::size_t sent = 0;
+  while (sent < out_.size() && !broken_) {
+    const ssize_t n = ::send(socket_, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    broken_ = n <= 0;
+    if (!broken_) sent += static_cast<std::size_t>(n);
+  }
+  out_.clear();
+  last_flush_ns_ = now_ns();
+  return !broken_;
+}
+
+void Worker::close_results() {
+  if (results_.sizes.empty()) return;
+  const std::int64_t now = now_ns();
+  results_.spent = {now - last_result_ns_};
+  last_result_ns_ = now;
+  say(results_);
+  results_.first += static_cast<TaskIndex>(results_.sizes.size());
+  results_.sizes.clear();
+  results_.payload.clear();
+}
+
+Worker::Bound& Worker::bind(const StepDocument& document) {
+  const auto known = std::find_if(bound_.begin(), bound_.end(), [&document](const Bound& candidate) {
+    return same_document(candidate.document, document);
+  });
+  if (known != bound_.end()) {
+    if (known != bound_.begin()) std::rotate(bound_.begin(), known, known + 1);
+    return bound_.front();
+  }
+  if (bound_.size() == kBoundSteps) bound_.pop_back();
+  bound_.push_front({document, bind_step(document, context_)});
+  return bound_.front();
+}
+
+void Worker::handle(const RunTasks& work) {
+  if (progress_) {
+    progress_->tasks_begun.store(0, std::memory_order_relaxed);
+    progress_->batch.store(work.batch, std::memory_order_release);
+  }
+  last_result_ns_ = now_ns();
+  std::uint64_t begun = 0;
+  for (const WorkItem& item : work.items) {
+    run_item(work, item, begun);
+    if (broken_) return;
+  }
+}
+
+void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t& begun) {
+  const StepDocument& document = work.steps.at(item.document);
+  Bound& bound = bind(document);
+  results_.batch = work.batch;
+  results_.attempt = item.attempt;
+  results_.first = item.tasks.first;
+  for (TaskIndex task = item.tasks.first; task != item.tasks.end() && !broken_; ++task) {
+    if (progress_) progress_->tasks_begun.store(++begun, std::memory_order_release);
+    const std::size_t before = results_.payload.size();
+    const Result<void> ran =
+        bound.kernel ? run_task(*bound.kernel.value(), document, task) : Result<void>(bound.kernel.error());
+    if (ran) {
+      results_.sizes.push_back(static_cast<std::uint32_t>(results_.payload.size() - before));
+    } else {
+      results_.payload.resize(before);
+      close_results();
+      say(TaskRefused{work.batch, item.attempt, task, ran.error().code == ErrorCode::kExhausted,
+                      sentence(ran.error())});
+      results_.first = task + 1;
+    }
+    if (results_.payload.size() + out_.size() >= kBundleBytes || now_ns() - last_flush_ns_ >= kBundleNs)
+      flush();
+  }
+  close_results();
+}
+
+Result<void> Worker::run_task(TaskKernel& kernel, const StepDocument& document, TaskIndex task) {
+  const std::size_t before = results_.payload.size();
+  try {
+    const Result<void> ran = kernel.run(task, results_.payload);
+    if (!ran) return ran;
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kExhausted, "out of memory", "give its step --mem"};
+  }
+  const std::uint64_t size = results_.payload.size() - before;
+  if (size > std::min(document.max_result_bytes, kResultBytes))
+    return Error{ErrorCode::kInvalid,
+                 "the result has " + std::to_string(size) + " bytes where its step allows " +
+                     std::to_string(std::min(document.max_result_bytes, kResultBytes)),
+                 ""};
+  return {};
+}
+
+void Worker::handle(const RunLeaves& work) {
+  if (progress_) {
+    progress_->tasks_begun.store(1, std::memory_order_relaxed);
+    progress_->batch.store(work.batch, std::memory_order_release);
+  }
+  Bound& bound = bind(work.step);
+  LeafHashes answer{work.batch, {}, ""};
+  if (!bound.kernel) {
+    answer.why = sentence(bound.kernel.error());
+  } else {
+    auto hashes = bound.kernel.value()->leaves(work.task, work.leaves);
+    if (hashes) {
+      answer.hashes = std::move(hashes).value();
+    } else {
+      answer.why = sentence(hashes.error());
+    }
+  }
+  say(answer);
+}
+
+}  // namespace reeve::agent::worker

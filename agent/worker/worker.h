@@ -1,0 +1,52 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "agent/worker/protocol.h"
+#include "agent/worker/task_kernel.h"
+
+namespace reeve::agent::worker {
+
+/// A worker process: reads work from its socket, runs it, streams results back. Ends when the agent does.
+class Worker {
+ public:
+  /// socket    a connected stream socket
+  /// progress  shared with the agent; null where nobody watches
+  Worker(int socket, Progress* progress, unsigned cpus);
+
+  /// Returns at the end of the stream; false if the stream broke.
+  bool serve();
+
+ private:
+  struct Bound {
+    StepDocument document;
+    Result<std::unique_ptr<TaskKernel>> kernel;
+  };
+
+  bool read_some();
+  void handle(const RunTasks& work);
+  void handle(const RunLeaves& work);
+  void run_item(const RunTasks& work, const WorkItem& item, std::uint64_t& begun);
+  Result<void> run_task(TaskKernel& kernel, const StepDocument& document, TaskIndex task);
+  Bound& bind(const StepDocument& document);
+
+  template <class Message>
+  void say(const Message& message);
+  void close_results();
+  bool flush();
+
+  int socket_;
+  Progress* progress_;
+  WorkerContext context_;
+  FrameReader in_;
+  Bytes out_;
+  bool broken_ = false;
+  std::deque<Bound> bound_;  // steps used last, newest first
+  TaskResults results_;      // being gathered
+  std::int64_t last_result_ns_ = 0;
+  std::int64_t last_flush_ns_ = 0;
+};
+
+}  // namespace reeve::agent::worker
