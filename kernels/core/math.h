@@ -96,7 +96,7 @@ REEVE_HD SinCos sin_cos_pi(F32 x) {
           from_bits(bits_of(swap ? s : c) ^ (((quadrant + 1) & 2) << 30))};
 }
 
-/// The angle of (x, y) divided by pi, in -1..1, at most 4 ulp off; 0 for (0, 0).
+/// The angle of (x, y) divided by pi, in -1..1, at most 5 ulp off; 0 for (0, 0).
 REEVE_HD_CALL F32 atan2_pi(F32 y, F32 x) {
   const F32 ax = abs(x);
   const F32 ay = abs(y);

@@ -68,7 +68,7 @@ TEST(Math, SinAndCosOfPiXFollowTheQuadrants) {
   }
 }
 
-TEST(Math, Atan2StaysWithinFourUlp) {
+TEST(Math, Atan2StaysWithinFiveUlp) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> coordinate(-2, 2);
   double worst = 0;
@@ -77,7 +77,7 @@ TEST(Math, Atan2StaysWithinFourUlp) {
     const float y = coordinate(random);
     worst = std::max(worst, ulps(std::atan2(double{y}, double{x}) / M_PI, atan2_pi(F32(y), F32(x)).value));
   }
-  EXPECT_LE(worst, 4.0);
+  EXPECT_LE(worst, 5.0);
 }
 
 TEST(Math, SpecialValuesAreThoseOfTheStandard) {

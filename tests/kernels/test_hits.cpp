@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "kernels/core/rng.h"
 #include "kernels/render/bvh.h"
 #include "kernels/render/intersect.h"
@@ -113,7 +115,8 @@ TEST(Bvh, EveryTriangleIsInExactlyOneLeafAndEveryLeafUnderOneNode) {
 
 TEST(Bvh, ASceneWithoutTrianglesIsAllSky) {
   std::string error;
-  const Scene scene{.cameras = {Camera{}}};
+  Scene scene;
+  scene.cameras = {Camera{}};
   const auto prepared = PreparedFrame::prepare(scene, 1, error);
   ASSERT_NE(prepared, nullptr) << error;
   const RayIn ray{{0, 0, 0}, {0, 0, 1}};
@@ -127,7 +130,9 @@ TEST(Bvh, ASceneWithoutTrianglesIsAllSky) {
 
 TEST(Bvh, ManyTrianglesInOnePlaceStayWithinTheStack) {
   // No split separates equal boxes: only the halving by count ends, and the smallest id wins the tie.
-  Scene scene{.cameras = {Camera{}}, .materials = {Material{}}};
+  Scene scene;
+  scene.cameras = {Camera{}};
+  scene.materials = {Material{}};
   Mesh mesh;
   mesh.positions = {{-1, -1, -2}, {1, -1, -2}, {0, 1, -2}};
   for (int i = 0; i < 20000; ++i)
