@@ -14,6 +14,12 @@ Scene small_scene() {
   return make_garden_scene({8, 3});
 }
 
+Scene empty_scene() {
+  Scene scene;
+  scene.cameras = {Camera{}};
+  return scene;
+}
+
 std::string refusal_of(const Scene& scene) {
   std::string error;
   EXPECT_FALSE(check_scene(scene, error));
