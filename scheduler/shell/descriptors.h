@@ -1,12 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "protocol/result.h"
 
-/// File descriptors that close themselves, and the one way in which a thread wakes the loop.
+/// File descriptors that close themselves, and what the operating system says.
 namespace reeve::shell {
 
 class Descriptor {
@@ -28,18 +27,6 @@ class Descriptor {
 
  private:
   int fd_ = -1;
-};
-
-/// An eventfd: any thread rings, one thread polls fd() and clears. Rings that nobody cleared are one.
-class Bell {
- public:
-  Bell();
-  void ring() const;
-  void clear() const;
-  int fd() const { return fd_.get(); }
-
- private:
-  Descriptor fd_;
 };
 
 /// "path: No such file or directory", kIo (kExhausted for a full disk).

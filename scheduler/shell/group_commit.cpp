@@ -127,7 +127,7 @@ void GroupCommit::commit(const std::vector<SharedBatch>& batches) {
   if (Result<void> done = journal_.append(rows); !done) end_on_failed_commit(done.error());
   const auto spent = std::chrono::steady_clock::now() - begin;
   committed_seq_.store(journal_.last_seq(), std::memory_order_release);
-  bell_.ring();
+  wakeup_.wake();
   const std::lock_guard lock(mutex_);
   ++counters_.commits;
   counters_.events += events;

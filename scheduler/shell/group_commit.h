@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "protocol/poll.h"
 #include "scheduler/core/events.h"
-#include "scheduler/shell/descriptors.h"
 #include "scheduler/shell/journal.h"
 
 namespace reeve::shell {
@@ -57,8 +57,8 @@ class GroupCommit {
   /// Queues a piece of a snapshot, to be stored between commits. False while too many are queued already: the
   /// view must not wait for the writer, which may wait for the view.
   bool put_snapshot_part(SnapshotPart& part);
-  /// Rings after each commit.
-  const Bell& bell() const { return bell_; }
+  /// Woken after each commit.
+  net::Wakeup& wakeup() { return wakeup_; }
   /// Every event up to this number is durable.
   std::uint64_t committed_seq() const { return committed_seq_.load(std::memory_order_acquire); }
   /// Returns once everything appended so far is durable and queued snapshot pieces are stored.
@@ -76,7 +76,7 @@ class GroupCommit {
 
   Journal& journal_;
   const std::function<void(const std::vector<SharedBatch>&)> committed_;
-  Bell bell_;
+  net::Wakeup wakeup_;
   std::atomic<std::uint64_t> committed_seq_;
   mutable std::mutex mutex_;
   std::condition_variable work_;   // the writer waits for something to do

@@ -1,0 +1,89 @@
+#include "scheduler/shell/blob_keeper.h"
+
+namespace reeve::shell {
+
+Result<void> BlobKeeper::check_reserve() const {
+  const std::uint64_t free = store_.free_bytes();
+  if (free >= reserve_bytes_) return {};
+  return Error{ErrorCode::kExhausted,
+               "the region's disk has " + std::to_string(free >> 20) + " MiB left, below its reserve of " +
+                   std::to_string(reserve_bytes_ >> 20) + " MiB",
+               "the operator frees space or lowers disk_reserve_mib in region.toml"};
+}
+
+bool BlobKeeper::claim(const Digest& digest, Time now) {
+  const std::lock_guard lock(mutex_);
+  if (!store_.has(digest)) return false;
+  claimed_[digest] = now;
+  return true;
+}
+
+void BlobKeeper::add_job(JobId job, PartyId requester, const std::vector<Digest>& inputs) {
+  if (inputs.empty()) return;
+  const std::lock_guard lock(mutex_);
+  for (const Digest& digest : inputs)
+    inputs_[digest][job] = requester;
+  std::vector<Digest>& mine = of_job_[job];
+  mine.insert(mine.end(), inputs.begin(), inputs.end());
+}
+
+void BlobKeeper::drop_job(JobId job) {
+  const std::lock_guard lock(mutex_);
+  const auto found = of_job_.find(job);
+  if (found == of_job_.end()) return;
+  for (const Digest& digest : found->second) {
+    inputs_[digest].erase(job);
+    if (inputs_[digest].empty()) inputs_.erase(digest);
+  }
+  of_job_.erase(found);
+}
+
+void BlobKeeper::load(const core::Durable& state) {
+  for (const auto& [id, job] : state.jobs)
+    for (const core::StepState& step : job.steps)
+      add_job(id, job.requester, step.spec.inputs);
+}
+
+void BlobKeeper::follow(const core::Event& event) {
+  if (const auto* job = std::get_if<core::JobAccepted>(&event))
+    for (const StepSpec& step : job->spec.steps)
+      add_job(job->job, job->requester, step.inputs);
+  if (const auto* job = std::get_if<core::JobForgotten>(&event)) drop_job(job->job);
+}
+
+bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = inputs_.find(digest);
+  if (found == inputs_.end()) return false;
+  if (!requester.valid()) return true;
+  for (const auto& [job, of] : found->second)
+    if (of == requester) return true;
+  return false;
+}
+
+bool BlobKeeper::wanted(const Digest& digest, Time now) const {
+  if (inputs_.contains(digest)) return true;
+  const auto claim = claimed_.find(digest);
+  return claim != claimed_.end() && now - claim->second < kGrace;
+}
+
+Result<std::size_t> BlobKeeper::collect(const std::set<Digest>& results, Time now) {
+  std::vector<Digest> old;
+  Result<void> listed = store_.list([&](const BlobInfo& blob) {
+    if (now - blob.stored > kGrace && !results.contains(blob.digest)) old.push_back(blob.digest);
+    return true;
+  });
+  if (!listed) return listed.error();
+  std::size_t removed = 0;
+  for (const Digest& digest : old) {
+    const std::lock_guard lock(mutex_);
+    if (wanted(digest, now)) continue;
+    if (Result<void> done = store_.remove(digest); !done) return done.error();
+    ++removed;
+  }
+  const std::lock_guard lock(mutex_);
+  std::erase_if(claimed_, [now](const auto& entry) { return now - entry.second >= kGrace; });
+  return removed;
+}
+
+}  // namespace reeve::shell

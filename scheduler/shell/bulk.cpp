@@ -1,0 +1,150 @@
+#include "scheduler/shell/bulk.h"
+
+#include <algorithm>
+
+#include "protocol/limits.h"
+#include "scheduler/shell/clock.h"
+
+namespace reeve::shell {
+namespace {
+
+constexpr Duration kWait = milliseconds(1000);
+
+}  // namespace
+
+BulkServer::BulkServer(net::ServerSocket socket, Parts parts)
+    : socket_(std::move(socket)), parts_(std::move(parts)), thread_([this] { run(); }) {}
+
+BulkServer::~BulkServer() {
+  stop_ = true;
+  wakeup_.wake();
+  thread_.join();
+}
+
+void BulkServer::run() {
+  net::Poller poller;
+  poller.watch(socket_.raw());
+  poller.watch(wakeup_);
+  Time next_look = wall_now() + kWait;
+  while (!stop_) {
+    poller.wait(kWait);
+    constexpr int kPerTurn = 64;
+    for (int i = 0; i < kPerTurn; ++i) {
+      const std::optional<net::Received> received = socket_.try_receive();
+      if (!received) break;
+      on_received(*received);
+    }
+    if (wall_now() < next_look) continue;
+    drop_idle();
+    next_look = wall_now() + kWait;
+  }
+}
+
+void BulkServer::on_received(const net::Received& received) {
+  const Result<bulk::Message> message = bulk::decode(received.payload);
+  if (!message || parts_.keys.who(received.key).role == Role::kStranger) return;
+  const std::uint64_t transfer = message->transfer;
+  bytes_in_ += received.payload.size();
+  if (const auto* put = std::get_if<bulk::PutBlob>(&message->body)) put_blob(received, transfer, *put);
+  if (const auto* put = std::get_if<bulk::PutResult>(&message->body)) put_result(received, transfer, *put);
+  if (const auto* get = std::get_if<bulk::GetBlob>(&message->body)) get_blob(received, transfer, *get);
+  if (const auto* chunk = std::get_if<bulk::Chunk>(&message->body)) take_chunk(received, transfer, *chunk);
+  if (const auto* ack = std::get_if<bulk::ChunkAck>(&message->body)) on_ack(received, transfer, *ack);
+  if (std::holds_alternative<bulk::Status>(message->body)) {  // the peer gives up
+    uploads_.erase({received.peer, transfer});
+    downloads_.erase({received.peer, transfer});
+  }
+}
+
+bool BulkServer::send(const Link& link, decltype(bulk::Message::body) body) {
+  const Bytes bytes = bulk::encode({link.transfer, std::move(body)});
+  bytes_out_ += bytes.size();
+  return socket_.send(link.route, bytes) == net::Sent::kSent;
+}
+
+void BulkServer::refuse(const Link& link, const Digest& digest, Error why) {
+  send(link, bulk::Status{digest, std::move(why)});
+}
+
+std::size_t BulkServer::transfers_of(const TransportKey& key) const {
+  const auto is_mine = [&key](const auto& entry) { return entry.second.key == key; };
+  return static_cast<std::size_t>(std::count_if(uploads_.begin(), uploads_.end(), is_mine) +
+                                  std::count_if(downloads_.begin(), downloads_.end(), is_mine));
+}
+
+void BulkServer::drop_idle() {
+  const Time now = wall_now();
+  const auto idle = [now](const auto& entry) { return now - entry.second.last > kIdle; };
+  std::erase_if(uploads_, idle);
+  std::erase_if(downloads_, idle);
+}
+
+bool BulkServer::may_read(const core::Peer& peer, const Digest& digest) const {
+  switch (peer.role) {
+    case Role::kOperator: return true;
+    case Role::kAgent:
+    case Role::kReferee: return parts_.blobs.names(digest, PartyId());
+    case Role::kRequester:
+      return parts_.blobs.names(digest, peer.party) || parts_.is_result_of(digest, peer.party);
+    default: return false;
+  }
+}
+
+void BulkServer::get_blob(const net::Received& from, std::uint64_t transfer, const bulk::GetBlob& get) {
+  const Link link{from.peer, transfer};
+  const Result<BlobInfo> info = parts_.blobs.store().info(get.digest);
+  // Who may not have a blob does not learn whether it exists.
+  if (!info || !may_read(parts_.keys.who(from.key), get.digest))
+    return refuse(link, get.digest,
+                  {ErrorCode::kNotFound, "no blob sha256:" + to_hex(get.digest.bytes) + " for this key",
+                   "a job of yours must name it"});
+  if (get.offset > info->size_bytes)
+    return refuse(link, get.digest,
+                  {ErrorCode::kInvalid, "offset: beyond the blob's " + std::to_string(info->size_bytes), ""});
+  if (transfers_of(from.key) >= kTransfersPerKey || downloads_.size() >= kTransfers)
+    return refuse(link, get.digest,
+                  {ErrorCode::kExhausted, "too many transfers at once", "finish some of them first"});
+  const std::uint64_t window = std::min(get.window_chunks, limits::kBulkWindowChunks);
+  Download download{
+      from.key,  get.digest, info->size_bytes, get.offset, get.offset + window * limits::kBulkChunkBytes,
+      wall_now()};
+  pump(downloads_.insert_or_assign(link, download).first);
+}
+
+void BulkServer::on_ack(const net::Received& from, std::uint64_t transfer, const bulk::ChunkAck& ack) {
+  const auto download = downloads_.find({from.peer, transfer});
+  if (download == downloads_.end() || ack.received > download->second.sent) return;
+  const std::uint64_t window = std::min(ack.window_chunks, limits::kBulkWindowChunks);
+  download->second.allowed =
+      std::max(download->second.allowed, ack.received + window * limits::kBulkChunkBytes);
+  download->second.last = wall_now();
+  pump(download);
+}
+
+/// Sends what the reader's window allows. A reader that does not keep up is dropped; it may resume.
+void BulkServer::pump(std::map<Link, Download>::iterator download) {
+  Download& state = download->second;
+  do {
+    const std::uint64_t room = std::min(state.size_bytes, state.allowed) - state.sent;
+    bulk::Chunk chunk;
+    chunk.offset = state.sent;
+    chunk.data.resize(std::min<std::uint64_t>(limits::kBulkChunkBytes, room));
+    if (chunk.data.empty() && state.sent < state.size_bytes) return;
+    const Result<std::size_t> got = parts_.blobs.store().read(state.digest, state.sent, chunk.data);
+    if (!got || *got != chunk.data.size()) {
+      refuse(download->first, state.digest,
+             got ? Error{ErrorCode::kCorrupt, "the blob is shorter than it was", "submit it again"}
+                 : got.error());
+      break;
+    }
+    state.sent += *got;
+    chunk.last = state.sent == state.size_bytes;
+    if (!send(download->first, std::move(chunk))) break;
+    if (state.sent < state.size_bytes) continue;
+    send(download->first, bulk::Status{state.digest, std::nullopt});
+    break;
+  } while (true);
+  downloads_.erase(download);
+}
+
+}  // namespace reeve::shell
