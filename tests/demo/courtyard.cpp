@@ -224,10 +224,10 @@ void add_lamps(GlbWriter& writer) {
 void add_evening(GlbWriter& writer) {
   const Quaternion towards = rotation_about({0, 1, 0}, -1.02F) * rotation_about({1, 0, 0}, -0.36F);
   writer.add_sun_node("low sun", {1.0F, 0.66F, 0.38F}, 4.6F, towards);
-  writer.set_environment({{"zenith", {0.10, 0.20, 0.52}},
-                          {"horizon", {1.0, 0.54, 0.30}},
+  writer.set_environment({{"zenith", {0.13, 0.22, 0.56}},
+                          {"horizon", {1.0, 0.56, 0.27}},
                           {"ground", {0.20, 0.17, 0.14}},
-                          {"strength", 0.75},
+                          {"strength", 0.85},
                           {"sun_angular_radius_radians", 0.06}});
 }
 

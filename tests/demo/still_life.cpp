@@ -128,7 +128,7 @@ void add_glass(GlbWriter& writer, const Timing& timing, const Palette& palette) 
   place(writer, "ball stand", make_band(0.24F, 0.10F, 0.05F, 64), palette.gold, {-1.62F, 0.06F, 1.35F});
   place(writer, "glass ball", make_sphere(0.46F, 72, 44), palette.clear_glass, {-1.62F, 0.505F, 1.35F});
   place(writer, "glass block", make_rounded_box({0.31F, 0.31F, 0.31F}, 0.055F, 16), palette.aqua_glass,
-        {1.30F, 0.325F, 1.95F}, rotation_about({0, 1, 0}, 0.62F));
+        {1.32F, 0.325F, 1.72F}, rotation_about({0, 1, 0}, 0.62F));
 
   place(writer, "right pedestal", make_pedestal(0.34F, 0.66F), palette.marble, {2.3F, 0, -0.35F});
   place(writer, "bowl",
@@ -155,13 +155,13 @@ void add_glass(GlbWriter& writer, const Timing& timing, const Palette& palette) 
 }
 
 void add_metal(GlbWriter& writer, const Timing& timing, const Palette& palette) {
-  place(writer, "copper ball", make_sphere(0.37F, 64, 40), palette.copper, {1.02F, 0.375F, 1.02F});
+  place(writer, "copper ball", make_sphere(0.37F, 64, 40), palette.copper, {0.98F, 0.375F, 0.92F});
   place(writer, "left pedestal", make_pedestal(0.34F, 0.66F), palette.marble, {-2.3F, 0, -0.35F});
   const int knot = place(writer, "silver knot", make_knot(2, 3, 0.26F, 0.082F, 176, 18), palette.silver,
                          {-2.3F, 1.05F, -0.35F});
   spin(writer, knot, timing, {}, {0, 1, 0}, 1);
   const std::array<Vec3, 4> beads = {
-      Vec3{0.28F, 0.115F, 2.30F}, {0.52F, 0.085F, 2.52F}, {-2.15F, 0.10F, 1.95F}, {2.00F, 0.10F, 1.55F}};
+      Vec3{0.28F, 0.115F, 2.05F}, {0.52F, 0.085F, 2.24F}, {-2.15F, 0.10F, 1.80F}, {2.05F, 0.10F, 1.35F}};
   for (const Vec3& bead : beads)
     place(writer, "bead", make_sphere(bead.y, 36, 22), palette.gold, bead + Vec3{0, 0.005F, 0});
 }
@@ -197,7 +197,7 @@ void add_vessels(GlbWriter& writer, const Palette& palette) {
                                 {0.065F, 0.72F},
                                 {0.06F, 0.66F}},
                                64, 56);
-  place(writer, "vase", vase, palette.porcelain, {-0.78F, 0.005F, 2.12F});
+  place(writer, "vase", vase, palette.porcelain, {-0.72F, 0.005F, 1.86F});
 }
 
 }  // namespace
@@ -212,10 +212,10 @@ void add_still_life(GlbWriter& writer, const Timing& timing) {
 
 void add_camera(GlbWriter& writer, const Timing& timing) {
   constexpr float kSwing_rad = 0.26F;
-  constexpr float kPitch_rad = -0.09F;
+  constexpr float kPitch_rad = -0.108F;
   const int pivot = writer.add_node("camera pivot", -1, {0, 1.12F, 0});
   const int camera =
-      writer.add_camera_node("camera", 0.58F, {0, 0.78F, 7.0F}, rotation_about({1, 0, 0}, kPitch_rad));
+      writer.add_camera_node("camera", 0.60F, {0, 0.80F, 7.0F}, rotation_about({1, 0, 0}, kPitch_rad));
   writer.attach(pivot, camera);
   std::vector<Quaternion> keys;
   for (std::uint32_t frame = 0; frame <= timing.frames; ++frame) {
