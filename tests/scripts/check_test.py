@@ -48,7 +48,7 @@ class Format(RuleTest):
 
     def test_refuses_wrong_indentation(self):
         self.write("protocol/a.h", CLEAN.replace("int", "   int"))
-        self.refuses("format", "protocol/a.h:3")
+        self.refuses("format", "protocol/a.h:5")
 
 
 class Layers(RuleTest):
