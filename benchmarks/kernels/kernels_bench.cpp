@@ -10,7 +10,7 @@
 namespace reeve::kernels {
 namespace {
 
-constexpr std::uint32_t kDetail = 220;  // about 220,000 triangles
+constexpr std::uint32_t kDetail = 150;  // about 200,000 triangles
 constexpr std::uint32_t kSide = 512;
 
 const Scene& bench_scene() {

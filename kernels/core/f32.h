@@ -4,7 +4,8 @@
 
 #include "kernels/core/platform.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// A binary32 number whose every operation is one correctly rounded IEEE 754 operation, on host and device:
 /// no operator can be contracted into another, and nothing converts to or from float unasked.
@@ -169,4 +170,5 @@ REEVE_HD std::int32_t floor_to_int(F32 a) {
   return from_int(toward_zero) > a ? toward_zero - 1 : toward_zero;
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

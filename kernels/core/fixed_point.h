@@ -2,7 +2,8 @@
 
 #include "kernels/core/vec3.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// Samples are summed as integers of 2^-20: integer sums are associative, so any split of the samples over
 /// threads, tasks and hosts gives the same bits.
@@ -33,4 +34,5 @@ struct FixedSum {
   }
 };
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

@@ -8,7 +8,8 @@
 
 #include "kernels/core/f32.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// Eight F32 that do what one does, lane by lane.
 struct F32x8 {
@@ -55,4 +56,5 @@ REEVE_HD std::uint32_t less_equal(F32x8 a, F32x8 b) {
   return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(a.value, b.value, _CMP_LE_OQ)));
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

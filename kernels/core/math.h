@@ -2,7 +2,8 @@
 
 #include "kernels/core/f32.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// Elementary functions from nothing but F32 operations, so that they give the same bits everywhere; libm and
 /// the GPU's own units do not. Polynomials are minimax fits; errors are stated in units in the last place.
@@ -118,4 +119,5 @@ REEVE_HD_CALL F32 atan2_pi(F32 y, F32 x) {
   return with_sign_of(angle, y);
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

@@ -2,7 +2,8 @@
 
 #include "kernels/core/f32.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 struct Random4 {
   std::uint32_t word[4];
@@ -46,4 +47,5 @@ struct SampleRandom {
   }
 };
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

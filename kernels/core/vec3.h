@@ -2,7 +2,8 @@
 
 #include "kernels/core/f32.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 struct Vec3 {
   F32 x, y, z;
@@ -96,4 +97,5 @@ REEVE_HD Frame frame_around(Vec3 n) {
   return {{fma(sign * n.x * n.x, a, F32(1)), sign * b, -(sign * n.x)}, {b, fma(n.y * n.y, a, sign), -n.y}, n};
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

@@ -3,7 +3,8 @@
 #include "kernels/render/sampling.h"
 #include "kernels/render/surface.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// How an opaque surface scatters, in the frame of its shading normal: a diffuse layer, a specular one (a GGX
 /// lobe, or a mirror where alpha is 0), or both. Directions point away from the surface.
@@ -99,4 +100,5 @@ REEVE_HD GlassSample sample_glass(const Surface& surface, Vec3 direction, F32 ch
   return {normalize(bent), true};
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

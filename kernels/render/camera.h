@@ -4,7 +4,8 @@
 #include "kernels/render/intersect.h"
 #include "kernels/render/sampling.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// The ray of one sample through pixel (x, y), rows from the top: a box filter over the pixel, and over the
 /// lens where there is one.
@@ -27,4 +28,5 @@ REEVE_HD_CALL Ray camera_ray(const CameraView& camera, std::uint32_t x, std::uin
   return make_ray(start, normalize(focus - start));
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

@@ -5,7 +5,8 @@
 #include "kernels/render/lights.h"
 #include "kernels/render/traverse.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// Light that has bounced off two or more rough surfaces is capped a contribution: the price of an image
 /// without fireflies is a little energy from caustics.
@@ -137,4 +138,5 @@ REEVE_HD_CALL Vec3 trace_path(const SceneView& scene, const Ray& camera_ray, con
   return path.radiance;
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

@@ -3,7 +3,8 @@
 #include "kernels/core/vec3.h"
 #include "kernels/render/view.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// Order-free hits. A triangle is hit at the t of the Möller-Trumbore test, clamped into the interval in
 /// which the ray crosses the triangle's own padded box; of all hits the smallest (t, triangle) counts.
@@ -94,4 +95,5 @@ REEVE_HD void keep_nearest(F32 t, F32 u, F32 v, std::uint32_t triangle, Hit& hit
   if (t > F32(0) && (t < hit.t || (t == hit.t && triangle < hit.triangle))) hit = {t, u, v, triangle};
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

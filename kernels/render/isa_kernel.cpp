@@ -3,7 +3,8 @@
 
 #include "kernels/render/pixel.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 namespace {
 
@@ -40,4 +41,5 @@ void block_rays(const SceneView& scene, const RayIn* rays, std::size_t count, fl
     blocked[i] = is_blocked(scene, to_ray(rays[i]), F32(distance)) ? 1 : 0;
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

@@ -4,7 +4,8 @@
 #include "kernels/render/sampling.h"
 #include "kernels/render/surface.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// Next-event estimation: one shadow ray a vertex, to the sun or to a point on an emissive triangle.
 struct LightSample {
@@ -80,4 +81,5 @@ REEVE_HD bool has_lights(const SceneView& scene) {
   return scene.light_count != 0 || scene.environment.has_sun != 0;
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

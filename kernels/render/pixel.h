@@ -5,7 +5,8 @@
 #include "kernels/render/integrator.h"
 #include "kernels/render/request.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 static_assert(kMaxRequestSamples <= kMaxSamples);
 
@@ -37,4 +38,5 @@ REEVE_HD_CALL PixelWords leaf_pixel(const SceneView& scene, const RenderRequest&
   return {{bits_of(canonical(mean.x)), bits_of(canonical(mean.y)), bits_of(canonical(mean.z))}};
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

@@ -3,7 +3,8 @@
 #include "kernels/core/math.h"
 #include "kernels/core/vec3.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 inline constexpr float kPi = 0x1.921fb6p+1f;
 inline constexpr float kInversePi = 0x1.45f306p-2f;
@@ -77,4 +78,5 @@ REEVE_HD F32 balance(F32 this_density, F32 other_density) {
   return this_density / (this_density + other_density);
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

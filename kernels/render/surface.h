@@ -3,7 +3,8 @@
 #include "kernels/render/intersect.h"
 #include "kernels/render/texture.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 /// Where a ray has hit. Both normals are unit and face the side that the ray came from.
 struct Surface {
@@ -76,4 +77,5 @@ REEVE_HD Vec3 emitted_radiance(const SceneView& scene, const MaterialView& mater
   return emission * sample_texture(scene, material.emission_texture, uv);
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

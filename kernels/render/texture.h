@@ -5,7 +5,8 @@
 #include "kernels/render/scene_format.h"
 #include "kernels/render/view.h"
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 struct Uv {
   F32 u, v;
@@ -78,4 +79,5 @@ REEVE_HD Vec3 sun_disc(const EnvironmentView& environment, Vec3 direction) {
   return inside ? load_vec3(environment.sun_radiance) : vec3(0, 0, 0);
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

@@ -9,7 +9,8 @@
 #define REEVE_WIDE_TRAVERSAL 0
 #endif
 
-namespace reeve::kernels::inline REEVE_KERNEL_ISA {
+namespace reeve::kernels {
+inline namespace REEVE_KERNEL_ISA {
 
 REEVE_HD Vec3 lane_of(const float (&components)[3][kWidth], std::uint32_t lane) {
   return {F32(components[0][lane]), F32(components[1][lane]), F32(components[2][lane])};
@@ -165,15 +166,25 @@ struct TraversalStack {
   }
 };
 
-/// Puts the children that the ray meets on the stack, the nearest on top.
-REEVE_HD void visit_node(const TreeNode& node, const TraversalRay& ray, F32 farthest, TraversalStack& stack) {
+/// Goes on to the nearest child that the ray meets and leaves the others on the stack, the nearest on top.
+/// False when it meets none.
+REEVE_HD bool descend(const TreeNode& node, const TraversalRay& ray, F32 farthest, TraversalStack& stack,
+                      std::int32_t& current) {
   alignas(32) float enter[kWidth];
   std::uint32_t met = cross_children(node, ray, farthest, enter);
+  if (met == 0) return false;
+  std::uint32_t lane = lowest_bit(met);
+  current = node.child[lane];
+  met &= met - 1;
+  if (met == 0) return true;
   const std::uint32_t first = stack.size;
+  stack.push(enter[lane], current);
   for (; met != 0; met &= met - 1) {
-    const std::uint32_t lane = lowest_bit(met);
+    lane = lowest_bit(met);
     stack.push_sorted(first, enter[lane], node.child[lane]);
   }
+  current = stack.child[--stack.size];
+  return true;
 }
 
 REEVE_HD void nearest_in_leaf(const TreeLeaf& leaf, const TraversalRay& ray, Hit& hit) {
@@ -195,18 +206,19 @@ REEVE_HD_CALL Hit nearest_hit(const SceneView& scene, const Ray& one) {
   const TraversalRay ray(one);
   Hit hit = no_hit();
   TraversalStack stack;
-  stack.push(0.0f, 0);
-  while (stack.size != 0) {
-    --stack.size;
-    if (stack.enter[stack.size] > hit.t.value) continue;
-    const std::int32_t child = stack.child[stack.size];
-    if (child >= 0) {
-      visit_node(scene.nodes[child], ray, hit.t, stack);
-    } else {
-      nearest_in_leaf(scene.leaves[~child], ray, hit);
+  std::int32_t current = 0;
+  for (;;) {
+    if (current < 0) {
+      nearest_in_leaf(scene.leaves[~current], ray, hit);
+    } else if (descend(scene.nodes[current], ray, hit.t, stack, current)) {
+      continue;
     }
+    do {
+      if (stack.size == 0) return hit;
+      --stack.size;
+    } while (stack.enter[stack.size] > hit.t.value);
+    current = stack.child[stack.size];
   }
-  return hit;
 }
 
 REEVE_HD bool leaf_blocks(const TreeLeaf& leaf, const TraversalRay& ray, F32 distance) {
@@ -245,4 +257,5 @@ REEVE_HD_CALL bool is_blocked(const SceneView& scene, const Ray& one, F32 distan
   return false;
 }
 
-}  // namespace reeve::kernels::inline REEVE_KERNEL_ISA
+}  // namespace REEVE_KERNEL_ISA
+}  // namespace reeve::kernels

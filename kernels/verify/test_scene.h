@@ -14,7 +14,7 @@ struct TestSceneOptions {
 };
 
 /// Out of doors: balls of every material around a knobbly one on a tiled floor, a lantern, a low sun, a
-/// gradient sky; the camera and one ball move from frame to frame. About 6 · detail² triangles.
+/// gradient sky; the camera and one ball move from frame to frame. About 9 · detail² triangles.
 Scene make_garden_scene(const TestSceneOptions& options);
 
 /// Indoors: the same balls lit by a textured panel and a textured environment, through a lens, no sun;
