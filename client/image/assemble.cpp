@@ -18,11 +18,11 @@ float read_f32(std::span<const std::byte> bytes, std::size_t offset) {
 
 PixelRect leaf_rect(const PixelRect& tile, std::uint64_t leaf) {
   const std::uint32_t across = leaves_across(tile.width);
-  const auto x = static_cast<std::uint32_t>(leaf % across) * kLeafSide_pixels;
-  const auto y = static_cast<std::uint32_t>(leaf / across) * kLeafSide_pixels;
+  const auto x = static_cast<std::uint32_t>(leaf % across) * kLeafSidePixels;
+  const auto y = static_cast<std::uint32_t>(leaf / across) * kLeafSidePixels;
   REEVE_CHECK(y < tile.height, "a leaf lies inside its tile");
-  return {tile.x + x, tile.y + y, std::min(kLeafSide_pixels, tile.width - x),
-          std::min(kLeafSide_pixels, tile.height - y)};
+  return {tile.x + x, tile.y + y, std::min(kLeafSidePixels, tile.width - x),
+          std::min(kLeafSidePixels, tile.height - y)};
 }
 
 Result<void> place_tile(LinearImage& frame, const PixelRect& tile, std::span<const std::byte> result) {
@@ -42,11 +42,11 @@ Result<void> place_tile(LinearImage& frame, const PixelRect& tile, std::span<con
                      std::to_string(tile_result_bytes(tile.width, tile.height)),
                  "fetch the result again"};
   }
-  const std::uint64_t leaves = result.size() / kLeaf_bytes;
+  const std::uint64_t leaves = result.size() / kLeafBytes;
   for (std::uint64_t leaf = 0; leaf < leaves; ++leaf) {
     const PixelRect area = leaf_rect(tile, leaf);
     for (std::uint32_t row = 0; row < area.height; ++row) {
-      std::size_t from = leaf * kLeaf_bytes + std::size_t{row} * kLeafSide_pixels * 3 * sizeof(float);
+      std::size_t from = leaf * kLeafBytes + std::size_t{row} * kLeafSidePixels * 3 * sizeof(float);
       std::size_t to = (std::size_t{area.y + row} * frame.width + area.x) * 3;
       for (std::uint32_t i = 0; i < area.width * 3; ++i, from += sizeof(float))
         frame.rgb[to++] = read_f32(result, from);

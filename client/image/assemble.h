@@ -10,19 +10,18 @@
 namespace reeve::client {
 
 /// A leaf of a rendered tile: 8 × 8 pixels, row-major, each 3 × f32 little-endian linear radiance.
-inline constexpr std::uint32_t kLeafSide_pixels = 8;
-inline constexpr std::size_t kLeaf_bytes =
-    std::size_t{kLeafSide_pixels} * kLeafSide_pixels * 3 * sizeof(float);
+inline constexpr std::uint32_t kLeafSidePixels = 8;
+inline constexpr std::size_t kLeafBytes = std::size_t{kLeafSidePixels} * kLeafSidePixels * 3 * sizeof(float);
 
 /// How many leaves cover `side_pixels` pixels.
 constexpr std::uint32_t leaves_across(std::uint32_t side_pixels) {
-  return side_pixels / kLeafSide_pixels + (side_pixels % kLeafSide_pixels == 0 ? 0 : 1);
+  return side_pixels / kLeafSidePixels + (side_pixels % kLeafSidePixels == 0 ? 0 : 1);
 }
 
 /// Bytes of the result of a tile of this size: its leaves, row-major; leaves at the edge are padded with
 /// zeros.
 constexpr std::size_t tile_result_bytes(std::uint32_t width, std::uint32_t height) {
-  return std::size_t{leaves_across(width)} * leaves_across(height) * kLeaf_bytes;
+  return std::size_t{leaves_across(width)} * leaves_across(height) * kLeafBytes;
 }
 
 /// The pixels of leaf number `leaf` inside the frame that its tile belongs to, cut at the tile's edge.

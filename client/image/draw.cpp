@@ -11,7 +11,7 @@ namespace reeve::client {
 namespace {
 
 constexpr DisplayColour kSheetGround = {18, 18, 20};
-constexpr std::uint64_t kMaxSheet_pixels = std::uint64_t{1} << 28;
+constexpr std::uint64_t kMaxSheetPixels = std::uint64_t{1} << 28;
 
 std::uint8_t* pixel_at(DisplayImage& image, std::uint32_t x, std::uint32_t y) {
   return image.rgb.data() + (std::size_t{y} * image.width + x) * 3;
@@ -110,7 +110,7 @@ Result<DisplayImage> contact_sheet(std::span<const DisplayImage> images, std::ui
   const std::uint64_t down = (images.size() + across - 1) / across;
   const std::uint64_t width = across * cell_width + gap_pixels;
   const std::uint64_t height = down * cell_height + gap_pixels;
-  if (width > kMaxSheet_pixels || height > kMaxSheet_pixels / std::max<std::uint64_t>(width, 1)) {
+  if (width > kMaxSheetPixels || height > kMaxSheetPixels / std::max<std::uint64_t>(width, 1)) {
     return Error{ErrorCode::kInvalid,
                  "a contact sheet of " + std::to_string(images.size()) + " images is too large",
                  "shrink the images first"};

@@ -13,7 +13,7 @@
 namespace reeve::client {
 namespace {
 
-constexpr int kMaxSide_pixels = 1 << 14;
+constexpr int kMaxSidePixels = 1 << 14;
 constexpr const char* kChannels[] = {"R", "G", "B"};
 
 Error exr_error(const char* verb, const std::filesystem::path& path, const char* why) {
@@ -66,7 +66,7 @@ Result<LinearImage> read_exr(const std::filesystem::path& path) {
     const auto window = file.header().dataWindow();
     const int width = window.max.x - window.min.x + 1;
     const int height = window.max.y - window.min.y + 1;
-    if (width > kMaxSide_pixels || height > kMaxSide_pixels || window.min.x != 0 || window.min.y != 0) {
+    if (width > kMaxSidePixels || height > kMaxSidePixels || window.min.x != 0 || window.min.y != 0) {
       return exr_error("read", path, "its pixels exceed the bound or do not start at (0, 0)");
     }
     for (const char* channel : kChannels) {

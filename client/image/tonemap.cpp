@@ -18,7 +18,7 @@ std::uint8_t encode_srgb(float linear) {
   if (!(linear > 0)) return 0;
   if (linear >= 1) return 255;
   const float encoded = linear <= 0.0031308F ? 12.92F * linear : 1.055F * std::pow(linear, 1 / 2.4F) - 0.055F;
-  return static_cast<std::uint8_t>(encoded * 255 + 0.5F);
+  return static_cast<std::uint8_t>(std::lround(encoded * 255));
 }
 
 float filmic(float linear) {

@@ -12,7 +12,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr std::array<char, 4> kGlbMagic = {'g', 'l', 'T', 'F'};
-constexpr std::size_t kGlbHeader_bytes = 20;  // magic, version, length; the first chunk's length and type
+constexpr std::size_t kGlbHeaderBytes = 20;  // magic, version, length; the first chunk's length and type
 const std::set<std::string> kKnownExtensions = {
     "KHR_materials_transmission", "KHR_materials_ior",      "KHR_materials_emissive_strength",
     "KHR_materials_unlit",        "KHR_lights_punctual",    "KHR_materials_volume",
@@ -43,7 +43,7 @@ Result<std::string> read_json_text(const fs::path& path, std::uintmax_t max_file
         "split the scene, or make its textures and meshes smaller");
   }
   std::ifstream file(path, std::ios::binary);
-  std::string head(kGlbHeader_bytes, '\0');
+  std::string head(kGlbHeaderBytes, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(file.gcount()));
   if (head.compare(0, kGlbMagic.size(), kGlbMagic.data(), kGlbMagic.size()) != 0) {
@@ -51,8 +51,8 @@ Result<std::string> read_json_text(const fs::path& path, std::uintmax_t max_file
     file.read(rest.data(), static_cast<std::streamsize>(rest.size()));
     return head + rest.substr(0, static_cast<std::size_t>(file.gcount()));
   }
-  const std::uint64_t json_bytes = head.size() == kGlbHeader_bytes ? word_at(head, 12) : 0;
-  if (json_bytes == 0 || json_bytes > size_bytes - kGlbHeader_bytes || word_at(head, 8) > size_bytes) {
+  const std::uint64_t json_bytes = head.size() == kGlbHeaderBytes ? word_at(head, 12) : 0;
+  if (json_bytes == 0 || json_bytes > size_bytes - kGlbHeaderBytes || word_at(head, 8) > size_bytes) {
     return refusal(path, "the binary glTF is truncated", "export or copy the file again");
   }
   std::string text(json_bytes, '\0');

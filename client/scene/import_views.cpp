@@ -10,7 +10,7 @@ namespace reeve::client {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr float kDefaultFov_radians = 0.7F;
+constexpr float kDefaultFovRadians = 0.7F;
 
 const NodeMotion* motion_of(const std::vector<NodeMotion>& motions, const aiString& name) {
   const auto found = std::find_if(motions.begin(), motions.end(),
@@ -69,10 +69,10 @@ Bounds bounds_of(const kernels::Scene& scene) {
 kernels::Camera framing_camera(const kernels::Scene& scene) {
   const Bounds bounds = bounds_of(scene);
   const float radius = std::max(bounds.diagonal() / 2, 1e-3F);
-  const float distance = 1.05F * radius / std::sin(kDefaultFov_radians / 2);
+  const float distance = 1.05F * radius / std::sin(kDefaultFovRadians / 2);
   constexpr kernels::Float3 kFrom = {0.45F, 0.35F, 0.82F};  // from the right and above, of length 1
   kernels::Camera camera;
-  camera.vertical_fov_radians = kDefaultFov_radians;
+  camera.vertical_fov_radians = kDefaultFovRadians;
   for (std::size_t i = 0; i < 3; ++i) {
     camera.eye[i] = (bounds.low[i] + bounds.high[i]) / 2 + kFrom[i] * distance;
     camera.forward[i] = -kFrom[i];

@@ -7,8 +7,8 @@
 namespace reeve::demo {
 namespace {
 
-constexpr float kPavingRadius_m = 8.4F;
-constexpr float kFacade_z = -17;
+constexpr float kPavingRadiusM = 8.4F;
+constexpr float kFacadeZ = -17;
 
 MaterialLook textured(GlbWriter& writer, const std::string& name, std::uint32_t size_pixels,
                       const Paint& paint) {
@@ -28,9 +28,9 @@ MaterialLook glow(const std::string& name, const Vec3& colour, float strength) {
 }
 
 void add_paving(GlbWriter& writer) {
-  const float extent_m = 2 * kPavingRadius_m;
+  const float extent_m = 2 * kPavingRadiusM;
   Mesh paving = tessellate(448, 76, [](float u, float v) {
-    const float r = 0.05F + (kPavingRadius_m - 0.05F) * v;
+    const float r = 0.05F + (kPavingRadiusM - 0.05F) * v;
     const float x = r * std::cos(2 * kPi * u);
     const float z = r * std::sin(2 * kPi * u);
     const Stone stone = stone_at(x, z);
@@ -47,10 +47,10 @@ void add_paving(GlbWriter& writer) {
 }
 
 void add_fields(GlbWriter& writer) {
-  constexpr float kHalfExtent_m = 90;
+  constexpr float kHalfExtentM = 90;
   Mesh fields = tessellate(64, 64, [](float u, float v) {
-    const float x = (2 * u - 1) * kHalfExtent_m;
-    const float z = (1 - 2 * v) * kHalfExtent_m;
+    const float x = (2 * u - 1) * kHalfExtentM;
+    const float z = (1 - 2 * v) * kHalfExtentM;
     const float r = std::hypot(x, z);
     const float hills = 11 * fractal_noise(u * 5 + 3, v * 5 + 1, 64, 3, 101) - 2.5F;
     return Vec3{x, -0.035F + smooth_step(22, 75, r) * std::max(0.F, hills), z};
@@ -103,16 +103,16 @@ void add_windows(GlbWriter& writer) {
   Mesh panes;
   Mesh frames;
   for (const float x : {-7.6F, -5.4F, -3.2F, 3.2F, 5.4F}) {
-    append_mesh(panes, make_arch(0.9F, 1.7F), {x, 0.95F, kFacade_z + 0.02F});
-    append_mesh(frames, make_window_frame(0.9F, 1.7F), {x, 0.95F, kFacade_z + 0.03F});
+    append_mesh(panes, make_arch(0.9F, 1.7F), {x, 0.95F, kFacadeZ + 0.02F});
+    append_mesh(frames, make_window_frame(0.9F, 1.7F), {x, 0.95F, kFacadeZ + 0.03F});
   }
-  append_mesh(frames, make_window_frame(1.5F, 2.6F), {0, 0, kFacade_z + 0.03F});
-  append_mesh(panes, make_arch(0.55F, 1.1F), {8.1F, 4.3F, kFacade_z + 2.62F});
-  append_mesh(frames, make_window_frame(0.55F, 1.1F), {8.1F, 4.3F, kFacade_z + 2.64F});
+  append_mesh(frames, make_window_frame(1.5F, 2.6F), {0, 0, kFacadeZ + 0.03F});
+  append_mesh(panes, make_arch(0.55F, 1.1F), {8.1F, 4.3F, kFacadeZ + 2.62F});
+  append_mesh(frames, make_window_frame(0.55F, 1.1F), {8.1F, 4.3F, kFacadeZ + 2.64F});
   MaterialLook oak;
   oak.name = "oak";
   oak.base_colour = {0.16F, 0.085F, 0.045F};
-  place(writer, "door", make_arch(1.5F, 2.6F), writer.add_material(oak), {0, 0, kFacade_z + 0.02F});
+  place(writer, "door", make_arch(1.5F, 2.6F), writer.add_material(oak), {0, 0, kFacadeZ + 0.02F});
   place(writer, "window panes", panes, pane_material, {});
   place(writer, "window frames", frames, trim_material, {});
 }
@@ -121,28 +121,28 @@ void add_house(GlbWriter& writer) {
   const int wall = writer.add_material(textured(writer, "wall", 512, paint_wall));
   const int roof = writer.add_material(textured(writer, "roof", 512, paint_roof));
   Mesh walls;
-  append_mesh(walls, make_rectangle({-9.5F, -0.1F, kFacade_z}, {19, 0, 0}, {0, 3.7F, 0}, {5, 1}));
-  append_mesh(walls, make_rectangle({-9.5F, -0.1F, kFacade_z - 6}, {0, 0, 6}, {0, 3.7F, 0}, {1.6F, 1}));
-  append_mesh(walls, make_rectangle({9.5F, -0.1F, kFacade_z}, {0, 0, -6}, {0, 3.7F, 0}, {1.6F, 1}));
-  append_mesh(walls, make_rounded_box({0.42F, 1.1F, 0.42F}, 0.03F, 4), {-5.2F, 5.9F, kFacade_z - 2.4F});
-  append_mesh(walls, make_rounded_box({0.42F, 1.1F, 0.42F}, 0.03F, 4), {3.6F, 5.9F, kFacade_z - 2.4F});
+  append_mesh(walls, make_rectangle({-9.5F, -0.1F, kFacadeZ}, {19, 0, 0}, {0, 3.7F, 0}, {5, 1}));
+  append_mesh(walls, make_rectangle({-9.5F, -0.1F, kFacadeZ - 6}, {0, 0, 6}, {0, 3.7F, 0}, {1.6F, 1}));
+  append_mesh(walls, make_rectangle({9.5F, -0.1F, kFacadeZ}, {0, 0, -6}, {0, 3.7F, 0}, {1.6F, 1}));
+  append_mesh(walls, make_rounded_box({0.42F, 1.1F, 0.42F}, 0.03F, 4), {-5.2F, 5.9F, kFacadeZ - 2.4F});
+  append_mesh(walls, make_rounded_box({0.42F, 1.1F, 0.42F}, 0.03F, 4), {3.6F, 5.9F, kFacadeZ - 2.4F});
   place(writer, "walls", walls, wall, {});
   Mesh roofs;
   append_mesh(roofs,
-              make_rectangle({-9.9F, 3.35F, kFacade_z + 0.45F}, {19.8F, 0, 0}, {0, 2.6F, -3.45F}, {7, 1.4F}));
+              make_rectangle({-9.9F, 3.35F, kFacadeZ + 0.45F}, {19.8F, 0, 0}, {0, 2.6F, -3.45F}, {7, 1.4F}));
   append_mesh(roofs,
-              make_rectangle({9.9F, 3.35F, kFacade_z - 6.45F}, {-19.8F, 0, 0}, {0, 2.6F, 3.45F}, {7, 1.4F}));
+              make_rectangle({9.9F, 3.35F, kFacadeZ - 6.45F}, {-19.8F, 0, 0}, {0, 2.6F, 3.45F}, {7, 1.4F}));
   place(writer, "roofs", roofs, roof, {});
 
   Mesh tower = make_lathe(
       {{1.75F, -0.1F}, {1.7F, 1.5F}, {1.66F, 3.5F}, {1.65F, 5.9F}, {1.9F, 6.2F}, {1.9F, 6.3F}}, 64, 24);
   for (Vec2& uv : tower.uvs)
     uv = {uv.x * 3, uv.y * 2};
-  place(writer, "tower", tower, wall, {8.1F, 0, kFacade_z + 0.95F});
+  place(writer, "tower", tower, wall, {8.1F, 0, kFacadeZ + 0.95F});
   Mesh cone = make_lathe({{2.1F, 6.15F}, {1.4F, 7.2F}, {0.7F, 8.5F}, {0.02F, 10.0F}}, 64, 20);
   for (Vec2& uv : cone.uvs)
     uv = {uv.x * 3, uv.y * 1.4F};
-  place(writer, "tower roof", cone, roof, {8.1F, 0, kFacade_z + 0.95F});
+  place(writer, "tower roof", cone, roof, {8.1F, 0, kFacadeZ + 0.95F});
   add_windows(writer);
 }
 

@@ -12,12 +12,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMaxReport_bytes = std::uintmax_t{64} << 20;
+constexpr std::uintmax_t kMaxReportBytes = std::uintmax_t{64} << 20;
 
 int write_page(const fs::path& report, const fs::path& folder) {
   std::error_code failed;
   const std::uintmax_t size_bytes = fs::file_size(report, failed);
-  if (failed || size_bytes > kMaxReport_bytes) {
+  if (failed || size_bytes > kMaxReportBytes) {
     std::fprintf(stderr, "cannot read %s: it is not there, or larger than 64 MiB\n", report.c_str());
     return 1;
   }

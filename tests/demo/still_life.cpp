@@ -30,8 +30,9 @@ MaterialLook glass(const std::string& name, const Vec3& tint, float ior) {
   return look;
 }
 
-MaterialLook painted(GlbWriter& writer, const std::string& name, const Paint& paint) {
+MaterialLook painted(GlbWriter& writer, const std::string& name, float roughness, const Paint& paint) {
   MaterialLook look;
+  look.roughness = roughness;
   look.name = name;
   look.texture = writer.add_texture(paint_png(512, paint));
   return look;
@@ -43,15 +44,15 @@ Palette make_palette(GlbWriter& writer) {
   ember.base_colour = {0, 0, 0};
   ember.emission = {1.0F, 0.36F, 0.07F};
   ember.emissive_strength = 5;
-  return {.marble = writer.add_material(painted(writer, "marble", paint_marble)),
+  return {.marble = writer.add_material(painted(writer, "marble", 1, paint_marble)),
           .gold = writer.add_material(metal("gold", {1.0F, 0.76F, 0.33F}, 0.14F)),
           .copper = writer.add_material(metal("copper", {0.95F, 0.60F, 0.46F}, 0.06F)),
           .silver = writer.add_material(metal("silver", {0.96F, 0.95F, 0.92F}, 0.05F)),
           .clear_glass = writer.add_material(glass("clear glass", {1, 1, 1}, 1.5F)),
           .aqua_glass = writer.add_material(glass("aqua glass", {0.72F, 0.95F, 0.93F}, 1.45F)),
           .amethyst_glass = writer.add_material(glass("amethyst glass", {0.80F, 0.62F, 0.97F}, 1.5F)),
-          .urn = writer.add_material(painted(writer, "urn", paint_urn)),
-          .porcelain = writer.add_material(painted(writer, "porcelain", paint_porcelain)),
+          .urn = writer.add_material(painted(writer, "urn", 1, paint_urn)),
+          .porcelain = writer.add_material(painted(writer, "porcelain", 0.12F, paint_porcelain)),
           .ember = writer.add_material(ember)};
 }
 
@@ -211,16 +212,16 @@ void add_still_life(GlbWriter& writer, const Timing& timing) {
 }
 
 void add_camera(GlbWriter& writer, const Timing& timing) {
-  constexpr float kSwing_rad = 0.26F;
-  constexpr float kPitch_rad = -0.108F;
+  constexpr float kSwingRad = 0.26F;
+  constexpr float kPitchRad = -0.108F;
   const int pivot = writer.add_node("camera pivot", -1, {0, 1.12F, 0});
   const int camera =
-      writer.add_camera_node("camera", 0.60F, {0, 0.80F, 7.0F}, rotation_about({1, 0, 0}, kPitch_rad));
+      writer.add_camera_node("camera", 0.60F, {0, 0.80F, 7.0F}, rotation_about({1, 0, 0}, kPitchRad));
   writer.attach(pivot, camera);
   std::vector<Quaternion> keys;
   for (std::uint32_t frame = 0; frame <= timing.frames; ++frame) {
     const float phase = 2 * kPi * static_cast<float>(frame) / static_cast<float>(timing.frames);
-    keys.push_back(rotation_about({0, 1, 0}, -kSwing_rad * std::cos(phase)));
+    keys.push_back(rotation_about({0, 1, 0}, -kSwingRad * std::cos(phase)));
   }
   writer.animate_rotation(pivot, times_of(timing), keys);
 }

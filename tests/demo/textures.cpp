@@ -65,17 +65,17 @@ float fractal_noise(float x, float y, std::int32_t period, int octaves, std::uin
 }
 
 Stone stone_at(float x, float z) {
-  constexpr float kRingWidth_m = 0.44F;
-  constexpr float kStoneLength_m = 0.62F;
+  constexpr float kRingWidthM = 0.44F;
+  constexpr float kStoneLengthM = 0.62F;
   const float r = std::hypot(x, z);
-  const auto ring = static_cast<std::int32_t>(r / kRingWidth_m);
-  const float radial = fraction(r / kRingWidth_m);
+  const auto ring = static_cast<std::int32_t>(r / kRingWidthM);
+  const float radial = fraction(r / kRingWidthM);
   const auto count = std::max(5, static_cast<std::int32_t>(2 * kPi * (static_cast<float>(ring) + 0.5F) *
-                                                           kRingWidth_m / kStoneLength_m));
+                                                           kRingWidthM / kStoneLengthM));
   const float turns = std::atan2(z, x) / (2 * kPi) + 0.5F + hash_unit(ring, 0, 11);
   const float along = fraction(turns) * static_cast<float>(count);
   const float arc_m = 2 * kPi * r / static_cast<float>(count);
-  const float edge_r = std::min(radial, 1 - radial) * kRingWidth_m;
+  const float edge_r = std::min(radial, 1 - radial) * kRingWidthM;
   const float edge_a = std::min(fraction(along), 1 - fraction(along)) * arc_m;
   // Rounded corners: a soft minimum of both distances.
   const float corner = 0.09F;
@@ -89,7 +89,7 @@ std::vector<std::byte> paint_png(std::uint32_t size_pixels, const Paint& paint) 
   std::vector<std::uint8_t> pixels;
   pixels.reserve(std::size_t{size_pixels} * size_pixels * 3);
   const auto to_byte = [](float c) {
-    return static_cast<std::uint8_t>(std::clamp(c, 0.F, 1.F) * 255 + 0.5F);
+    return static_cast<std::uint8_t>(std::lround(std::clamp(c, 0.F, 1.F) * 255));
   };
   for (std::uint32_t row = 0; row < size_pixels; ++row) {
     for (std::uint32_t column = 0; column < size_pixels; ++column) {

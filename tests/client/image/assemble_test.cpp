@@ -48,7 +48,7 @@ TEST(Assemble, TilesOfAnyCutGiveEveryPixelItsPlace) {
 TEST(Assemble, AResultOfTheWrongLengthIsRefused) {
   LinearImage frame(16, 16);
   auto result = marked_result({0, 0, 16, 16});
-  ASSERT_EQ(result.size(), 4 * kLeaf_bytes);
+  ASSERT_EQ(result.size(), 4 * kLeafBytes);
   result.pop_back();
   const auto refused = place_tile(frame, {0, 0, 16, 16}, result);
   ASSERT_FALSE(refused.ok());
@@ -58,7 +58,7 @@ TEST(Assemble, AResultOfTheWrongLengthIsRefused) {
 TEST(Assemble, ATileThatLeavesTheFrameIsRefused) {
   LinearImage frame(16, 16);
   for (const PixelRect& tile : {PixelRect{9, 0, 8, 8}, {0, 9, 8, 8}, {0xFFFFFFF8U, 0, 16, 8}, {0, 0, 0, 8}}) {
-    EXPECT_FALSE(place_tile(frame, tile, std::vector<std::byte>(kLeaf_bytes)).ok());
+    EXPECT_FALSE(place_tile(frame, tile, std::vector<std::byte>(kLeafBytes)).ok());
   }
 }
 
