@@ -1,0 +1,55 @@
+#include "client/inputs.h"
+
+#include <fstream>
+
+#include "client/quantities.h"
+#include "client/scene/import_gltf.h"
+#include "protocol/digest.h"
+#include "protocol/limits.h"
+
+namespace reeve::client {
+
+bool is_scene_file(const std::filesystem::path& path) {
+  return path.extension() == ".glb" || path.extension() == ".gltf";
+}
+
+Result<Input> file_input(const std::filesystem::path& path) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path, unknown)) {
+    return Error{ErrorCode::kNotFound, "input " + path.string() + " is no file", "check the path"};
+  }
+  std::ifstream file(path, std::ios::binary);
+  Sha256 hash;
+  Input input{{}, 0, path, path.filename().string()};
+  std::vector<char> piece(limits::kBulkChunkBytes);
+  while (file && input.size_bytes <= limits::kBlobBytes) {
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    const auto count = static_cast<std::size_t>(file.gcount());
+    hash.update(as_bytes({piece.data(), count}));
+    input.size_bytes += count;
+  }
+  if (input.size_bytes > limits::kBlobBytes) {
+    return Error{ErrorCode::kExhausted,
+                 "input " + path.string() + " is larger than " + format_size(limits::kBlobBytes), "split it"};
+  }
+  if (!file.eof())
+    return Error{ErrorCode::kIo, "cannot read " + path.string(), "check the file and its permissions"};
+  input.digest = hash.finish();
+  return input;
+}
+
+Result<Input> scene_input(const std::filesystem::path& path, const FrameSpan& frames,
+                          std::vector<std::string>& notes) {
+  ImportOptions options;
+  options.first_frame = frames.first;
+  options.last_frame = frames.last;
+  options.frames_per_second = frames.frames_per_second;
+  auto scene = import_gltf(path, options, &notes);
+  if (!scene) return scene.error();
+  Bytes blob = kernels::encode_scene(*scene);
+  Input input{sha256(blob), blob.size(), {}, path.filename().string()};
+  input.content = std::move(blob);
+  return input;
+}
+
+}  // namespace reeve::client

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/bytes.h"
+#include "protocol/result.h"
+
+namespace reeve::client {
+
+/// A blob that a job names and the region must hold before it is submitted.
+struct Input {
+  Digest digest;
+  std::uint64_t size_bytes = 0;
+  std::variant<std::filesystem::path, Bytes> content;  // a file as it is, or bytes that were prepared
+  std::string label;                                   // for people: the file's name
+};
+
+/// Which frames of a scene are wanted, when a glTF file is prepared.
+struct FrameSpan {
+  std::uint32_t first = 1;
+  std::uint32_t last = 1;
+  double frames_per_second = 24;
+};
+
+/// True for files that are prepared into a scene blob: .glb and .gltf.
+bool is_scene_file(const std::filesystem::path& path);
+
+/// Reads a file once to know its digest. kNotFound, kIo; kExhausted over limits::kBlobBytes.
+Result<Input> file_input(const std::filesystem::path& path);
+
+/// Prepares a glTF file into the blob that render tasks read.
+///   notes  receives a sentence for each thing that was left out or approximated
+Result<Input> scene_input(const std::filesystem::path& path, const FrameSpan& frames,
+                          std::vector<std::string>& notes);
+
+}  // namespace reeve::client

@@ -1,0 +1,132 @@
+#include "client/job_builder.h"
+
+#include <algorithm>
+#include <set>
+
+#include "client/quantities.h"
+#include "client/step_builder.h"
+#include "openjd/template.h"
+#include "protocol/limits.h"
+
+namespace reeve::client {
+namespace {
+
+template <class T>
+Result<T> first_errors(openjd::Checked<T> checked) {
+  if (checked) return std::move(*checked.value);
+  constexpr std::size_t kShown = 5;
+  std::string text = "the template breaks " + std::to_string(checked.errors.size()) + " rule(s)";
+  for (std::size_t i = 0; i < std::min(kShown, checked.errors.size()); ++i)
+    text += "; " + openjd::to_string(checked.errors[i]);
+  return Error{ErrorCode::kInvalid, text, "mend the template or the parameters, then submit again"};
+}
+
+/// A parameter whose file goes along with the job.
+bool is_input(const openjd::JobParameter& parameter) {
+  return parameter.type == openjd::ParameterType::kPath &&
+         parameter.object_type == openjd::ObjectType::kFile &&
+         (parameter.data_flow == openjd::DataFlow::kIn || parameter.data_flow == openjd::DataFlow::kInOut);
+}
+
+/// Input files by the parameter that names them.
+using InputPaths = std::map<std::string, std::filesystem::path>;
+
+/// Which parameters name files. A default starts at the template's folder, a given value at the working one;
+/// what already names a blob stays as it is.
+InputPaths input_paths(const openjd::JobTemplate& job, const openjd::ParameterValues& values,
+                       const std::filesystem::path& template_folder) {
+  InputPaths paths;
+  for (const openjd::JobParameter& parameter : job.parameters) {
+    if (!is_input(parameter)) continue;
+    const auto given = values.find(parameter.name);
+    Digest named;
+    if (given != values.end()) {
+      if (!parse_blob_reference(given->second, named)) paths[parameter.name] = given->second;
+    } else if (parameter.default_value && !parse_blob_reference(*parameter.default_value, named)) {
+      paths[parameter.name] = template_folder / *parameter.default_value;
+    }
+  }
+  return paths;
+}
+
+/// The frames that a scene must show: the job, made with names of no blob in place of its inputs, says so.
+Result<FrameSpan> wanted_frames(const openjd::JobTemplate& job, const InputPaths& paths,
+                                const SubmitOptions& options) {
+  openjd::ParameterValues values = options.parameters;
+  for (const auto& [name, path] : paths)
+    values[name] = blob_reference(Digest{});
+  auto draft = first_errors(openjd::instantiate(job, values));
+  if (!draft) return draft.error();
+  auto span = frame_span(draft->steps);
+  if (!span) return span.error();
+  return FrameSpan{span->first, span->second, options.frames_per_second};
+}
+
+Result<void> add_inputs(const openjd::JobTemplate& job, const InputPaths& paths, const SubmitOptions& options,
+                        openjd::ParameterValues& values, BuiltJob& built) {
+  std::set<Digest> seen;
+  for (const auto& [name, path] : paths) {
+    Result<Input> input = Error{};
+    if (is_scene_file(path)) {
+      auto frames = wanted_frames(job, paths, options);
+      if (!frames) return frames.error();
+      input = scene_input(path, *frames, built.notes);
+    } else {
+      input = file_input(path);
+    }
+    if (!input)
+      return Error{input.error().code, "parameter " + name + ": " + input.error().message,
+                   input.error().hint};
+    values[name] = blob_reference(input->digest);
+    if (seen.insert(input->digest).second) built.inputs.push_back(std::move(*input));
+  }
+  return {};
+}
+
+JobSpec empty_spec(const SubmitOptions& options, const std::string& template_name) {
+  JobSpec spec;
+  spec.name = options.name.empty() ? template_name : options.name;
+  spec.priority = options.priority;
+  spec.verify = options.verify;
+  spec.max_retries = options.max_retries;
+  spec.max_price = options.max_price;
+  spec.after = options.after;
+  return spec;
+}
+
+}  // namespace
+
+Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
+                           const SubmitOptions& options) {
+  auto parsed = first_errors(openjd::parse_template(template_text));
+  if (!parsed) return parsed.error();
+  BuiltJob built;
+  openjd::ParameterValues values = options.parameters;
+  const InputPaths paths = input_paths(*parsed, values, template_folder);
+  if (auto added = add_inputs(*parsed, paths, options, values, built); !added) return added.error();
+  auto job = first_errors(openjd::instantiate(*parsed, values));
+  if (!job) return job.error();
+  built.spec = empty_spec(options, job->name);
+  const StepOptions step_options{options.time_limit.value_or(kDefaultTimeLimit),
+                                 options.time_limit.has_value(), options.tags};
+  for (const openjd::Step& step : job->steps) {
+    auto spec = build_step(step, step_options);
+    if (!spec) return spec.error();
+    built.spec.steps.push_back(std::move(*spec));
+  }
+  return built;
+}
+
+Result<VerifyPolicy> parse_verify(std::string_view text) {
+  if (text == "adaptive") return VerifyPolicy{VerifyMode::kAdaptive, 2};
+  if (text == "none") return VerifyPolicy{VerifyMode::kNone, 1};
+  constexpr std::string_view kQuorum = "quorum:";
+  if (text.starts_with(kQuorum)) {
+    const auto count = parse_number(text.substr(kQuorum.size()), limits::kQuorum, "quorum");
+    if (count && *count >= 2) return VerifyPolicy{VerifyMode::kQuorum, static_cast<std::uint32_t>(*count)};
+  }
+  return Error{ErrorCode::kInvalid, "verify '" + std::string(text) + "' is not known",
+               "say adaptive, none, or quorum:N with N of 2.." + std::to_string(limits::kQuorum)};
+}
+
+}  // namespace reeve::client

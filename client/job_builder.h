@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/inputs.h"
+#include "openjd/job.h"
+#include "protocol/jobs.h"
+#include "protocol/result.h"
+
+/// From an OpenJD template to what a region is asked to do.
+namespace reeve::client {
+
+/// What a submission says besides its template.
+struct SubmitOptions {
+  openjd::ParameterValues parameters;
+  std::string name;  // empty: the template's
+  std::int32_t priority = 0;
+  VerifyPolicy verify;
+  std::uint32_t max_retries = 3;
+  MicroCredits max_price = 0;  // 0: what the quote says
+  std::optional<Duration>
+      time_limit;                 // of one task; otherwise the action's timeout, otherwise kDefaultTimeLimit
+  std::vector<std::string> tags;  // every step needs them
+  std::vector<JobId> after;
+  double frames_per_second = 24;  // when a scene is prepared
+};
+
+inline constexpr Duration kDefaultTimeLimit = hours(1);
+
+/// A job and the blobs that it names.
+struct BuiltJob {
+  JobSpec spec;
+  std::vector<Input> inputs;       // none twice
+  std::vector<std::string> notes;  // what people should know: what a scene's import left out
+};
+
+/// Builds the job of a template. Reads input files and prepares scenes; speaks to nobody.
+///   template_folder  where relative defaults of the template start
+/// Errors: every broken rule of the template; a command that is no built-in kernel; an input that cannot be
+/// read; a requirement that Reeve does not know. Each names step, field and remedy.
+Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
+                           const SubmitOptions& options);
+
+/// `adaptive`, `none` or `quorum:N` with N of 2..limits::kQuorum.
+Result<VerifyPolicy> parse_verify(std::string_view text);
+
+}  // namespace reeve::client

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+
+#include "client/context.h"
+#include "client/job_builder.h"
+#include "client/watch.h"
+
+namespace reeve::client {
+
+/// What happens around a submission: shared by `submit` and `render`.
+struct SubmissionOptions {
+  bool wait = false;
+  bool progress = false;
+  bool dry_run = false;
+  std::filesystem::path folder;  // where results go; empty: they are not fetched
+  FetchOptions fetch;
+};
+
+/// Uploads the inputs, submits the job and, if asked, waits for it and fetches its results.
+Result<ExitCode> submit_built(Context& context, const BuiltJob& job, const SubmissionOptions& options);
+
+/// What a job would ask for, without a region.
+View dry_run_view(const BuiltJob& job, const Style& style);
+
+}  // namespace reeve::client

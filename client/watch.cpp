@@ -1,0 +1,132 @@
+#include "client/watch.h"
+
+#include <algorithm>
+
+#include "client/invite.h"
+#include "client/json_fields.h"
+#include "client/lookup.h"
+#include "client/process.h"
+#include "client/progress.h"
+#include "client/quantities.h"
+#include "client/results.h"
+
+namespace reeve::client {
+namespace {
+
+constexpr Duration kPollEvery = milliseconds(500);
+constexpr Duration kFetchEvery = seconds(2);
+
+std::string job_path(std::uint64_t job) {
+  return "/api/v1/jobs/" + std::to_string(job);
+}
+
+Counts counts_of(const Json& job) {
+  return {number_of(job, "tasks"), number_of(job, "settled"), number_of(job, "failed"),
+          number_of(job, "running")};
+}
+
+/// One job being watched.
+class Watch {
+ public:
+  Watch(Context& context, Connection& connection, std::uint64_t job, const WatchOptions& options)
+      : context_(context), connection_(connection), job_(job), options_(options) {}
+
+  Result<WatchEnd> run() {
+    watch_interrupts();
+    const Time started = wall_clock();
+    if (auto subscribed = connection_.subscribe(JobId(job_)); !subscribed) return subscribed.error();
+    while (true) {
+      auto seen = look();
+      if (interrupted()) return left_alone();
+      if (!seen) return seen.error();
+      if (has_ended(end_.state)) return finish();
+      if (options_.limit && (wall_clock() - started) >= *options_.limit) {
+        return Error{
+            ErrorCode::kTimeout,
+            "job " + std::to_string(job_) + " has not ended within " + format_duration(*options_.limit),
+            "it goes on; wait again with `reeve job wait " + std::to_string(job_) + "`"};
+      }
+      // An update comes at once when the job ends; without one the next look is due soon anyway.
+      if (auto update = connection_.next_update(kPollEvery); !update) return update.error();
+    }
+  }
+
+ private:
+  /// Asks how the job stands, and fetches what is new.
+  Result<void> look() {
+    auto answer = connection_.query(job_path(job_));
+    if (!answer) return answer.error();
+    const Json& job = member(*answer, "job");
+    end_.state = text_of(job, "state");
+    meter_.update(wall_clock(), counts_of(job));
+    if (options_.progress) context_.output().progress(meter_.line());
+    if (options_.folder.empty()) return {};
+    if (!fetcher_) {
+      fetcher_ = make_fetcher(context_, JobId(job_), options_.folder, options_.fetch);
+      if (auto known = fetcher_->learn_steps(job); !known) return known.error();
+    }
+    const bool due = has_ended(end_.state) || wall_clock() - last_fetch_ >= kFetchEvery;
+    if (!due || meter_.counts().settled == 0) return {};
+    last_fetch_ = wall_clock();
+    return fetcher_->fetch_new();
+  }
+
+  WatchEnd finish() {
+    context_.output().end_progress();
+    if (fetcher_) end_.fetched = fetcher_->summary();
+    return end_;
+  }
+
+  WatchEnd left_alone() {
+    end_.interrupted = true;
+    return finish();
+  }
+
+  Context& context_;
+  Connection& connection_;
+  std::uint64_t job_;
+  const WatchOptions& options_;
+  ProgressMeter meter_;
+  std::unique_ptr<Fetcher> fetcher_;
+  Time last_fetch_;
+  WatchEnd end_;
+};
+
+View end_view(std::uint64_t job, const WatchEnd& end, const WatchOptions& options, const Style& style) {
+  const std::string id = std::to_string(job);
+  Json document = {{"job", {{"id", job}, {"state", end.state}, {"interrupted", end.interrupted}}}};
+  std::string text = "Job " + id + (end.interrupted ? " goes on without being watched (state " : " ") +
+                     end.state + (end.interrupted ? ")" : "") + ".";
+  if (!end.interrupted)
+    text =
+        "Job " + id + " " + style.paint(end.state == "succeeded" ? Tone::kGood : Tone::kBad, end.state) + ".";
+  if (!options.folder.empty()) {
+    document["fetched"] = {{"folder", options.folder.string()},
+                           {"tasks", end.fetched.tasks},
+                           {"frames", end.fetched.frames},
+                           {"bytes", end.fetched.bytes}};
+    text += " " +
+            (end.fetched.frames > 0 ? format_count(end.fetched.frames) + " frames"
+                                    : format_count(end.fetched.tasks) + " results") +
+            " in " + options.folder.string() + " (" + format_size(end.fetched.bytes) + " fetched).";
+  }
+  return {document, text + "\n", id + "\n"};
+}
+
+}  // namespace
+
+Result<WatchEnd> watch_job(Context& context, std::uint64_t job, const WatchOptions& options) {
+  auto connection = context.region();
+  if (!connection) return connection.error();
+  return Watch(context, **connection, job, options).run();
+}
+
+Result<ExitCode> wait_and_report(Context& context, std::uint64_t job, const WatchOptions& options) {
+  auto end = watch_job(context, job, options);
+  if (!end) return end.error();
+  context.output().show(end_view(job, *end, options, context.output().style()));
+  if (end->interrupted) return kExitInterrupted;
+  return end->state == "succeeded" ? kExitOk : kExitFailed;
+}
+
+}  // namespace reeve::client
