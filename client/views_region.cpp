@@ -29,10 +29,12 @@ Tone agent_tone(const std::string& state) {
   return state == "offline" ? Tone::kFaint : Tone::kBusy;
 }
 
+/// "anna/escrow#7", "region/fee".
 std::string account_text(const Json& account) {
-  std::string text = text_of(account, "party_name").empty()
-                         ? "party " + std::to_string(number_of(account, "party"))
-                         : text_of(account, "party_name");
+  if (!account.is_object()) return "-";
+  std::string text = text_of(account, "party_name");
+  const std::uint64_t party = number_of(account, "party");
+  if (text.empty()) text = party == 0 ? "region" : "party " + std::to_string(party);
   text += "/" + text_of(account, "account");
   if (member(account, "job").is_number()) text += "#" + std::to_string(number_of(account, "job"));
   return text;

@@ -106,14 +106,16 @@ TEST(JobBuilder, OtherCommandsAreRefusedWithStepCommandAndRemedy) {
 }
 
 TEST(JobBuilder, RequirementsThatNobodyChecksAreRefused) {
-  const auto job = build(one_step("    script: {actions: {onRun: {command: 'reeve:sha256'}}}\n"
-                                  "    hostRequirements: {amounts: [{name: amount.worker.disk.scratch, min: 5}]}\n"));
+  const auto job =
+      build(one_step("    script: {actions: {onRun: {command: 'reeve:sha256'}}}\n"
+                     "    hostRequirements: {amounts: [{name: amount.worker.disk.scratch, min: 5}]}\n"));
   ASSERT_FALSE(job.ok());
   EXPECT_NE(job.error().message.find("amount.worker.disk.scratch"), std::string::npos);
 }
 
 TEST(JobBuilder, BrokenTemplatesNameTheField) {
-  const auto job = build(one_step("    colour: red\n    script: {actions: {onRun: {command: 'reeve:sha256'}}}\n"));
+  const auto job =
+      build(one_step("    colour: red\n    script: {actions: {onRun: {command: 'reeve:sha256'}}}\n"));
   ASSERT_FALSE(job.ok());
   EXPECT_EQ(job.error().code, ErrorCode::kInvalid);
   EXPECT_NE(job.error().message.find("colour"), std::string::npos) << job.error().message;
@@ -132,8 +134,9 @@ steps:
   - name: frames
     script:
       actions:
-        onRun: {command: "reeve:render.path", args: ["--scene", "{{Param.Scene}}", "--width", "8", "--height", "8", "--samples", "1", "--frame", "1"]}
-)", options);
+        onRun: {command: "reeve:render.path", args: ["--scene", "{{Param.Scene}}", "--width", "8", "--height", "8", "--samples", "1", "--frame", "1", "--max-depth", "2", "--seed", "0", "--tiles-x", "1", "--tiles-y", "1", "--tile", "0"]}
+)",
+                         options);
   std::filesystem::remove(file);
   ASSERT_TRUE(job.ok()) << job.error().message;
   const Digest digest = sha256(as_bytes("scene bytes"));
@@ -149,9 +152,11 @@ steps:
 TEST(JobBuilder, MissingInputsNameTheirParameter) {
   SubmitOptions options;
   options.parameters["Scene"] = "nowhere.blob";
-  const auto job = build("specificationVersion: jobtemplate-2023-09\nname: j\n"
-                         "parameterDefinitions: [{name: Scene, type: PATH, objectType: FILE, dataFlow: IN}]\n"
-                         "steps: [{name: s, script: {actions: {onRun: {command: 'reeve:sha256'}}}}]\n", options);
+  const auto job = build(
+      "specificationVersion: jobtemplate-2023-09\nname: j\n"
+      "parameterDefinitions: [{name: Scene, type: PATH, objectType: FILE, dataFlow: IN}]\n"
+      "steps: [{name: s, script: {actions: {onRun: {command: 'reeve:sha256'}}}}]\n",
+      options);
   ASSERT_FALSE(job.ok());
   EXPECT_EQ(job.error().code, ErrorCode::kNotFound);
   EXPECT_NE(job.error().message.find("parameter Scene"), std::string::npos);

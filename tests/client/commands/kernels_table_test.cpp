@@ -12,7 +12,9 @@ using Args = std::vector<std::string>;
 const std::string kScene = "sha256:" + std::string(64, 'a');
 
 Args render_args(std::initializer_list<std::pair<const char*, const char*>> changed = {}) {
-  std::map<std::string, std::string> values{{"scene", kScene}, {"width", "640"}, {"height", "360"}, {"samples", "16"}, {"frame", "7"}};
+  std::map<std::string, std::string> values{
+      {"scene", kScene},  {"width", "640"}, {"height", "360"}, {"samples", "16"}, {"frame", "7"},
+      {"max-depth", "8"}, {"seed", "1"},    {"tiles-x", "1"},  {"tiles-y", "1"},  {"tile", "0"}};
   for (const auto& [name, value] : changed)
     values[name] = value;
   Args args;
@@ -56,7 +58,10 @@ TEST(Kernels, TilesOfMoreThanALeafTableAreRefusedWithTheRemedy) {
   const auto facts = task_facts("reeve:render.path", render_args({{"width", "4096"}, {"height", "2304"}}));
   ASSERT_FALSE(facts.ok());
   EXPECT_NE(facts.error().hint.find("more tiles"), std::string::npos);
-  EXPECT_TRUE(task_facts("reeve:render.path", render_args({{"width", "4096"}, {"height", "2304"}, {"tiles-x", "2"}, {"tiles-y", "2"}})).ok());
+  EXPECT_TRUE(
+      task_facts("reeve:render.path",
+                 render_args({{"width", "4096"}, {"height", "2304"}, {"tiles-x", "2"}, {"tiles-y", "2"}}))
+          .ok());
 }
 
 TEST(Kernels, Sha256TakesNoArgumentsAndGives32Bytes) {
@@ -81,6 +86,7 @@ TEST(Kernels, ArgumentsAreCheckedByName) {
   EXPECT_FALSE(task_facts("reeve:render.path", render_args({{"tile", "1"}})).ok());
   EXPECT_FALSE(task_facts("reeve:render.path", render_args({{"colour", "red"}})).ok());
   EXPECT_FALSE(task_facts("reeve:spin", {}).ok());
+  EXPECT_FALSE(task_facts("reeve:render.path", Args{"--scene", kScene}).ok());
   EXPECT_FALSE(parse_arguments(Args{"--a"}).ok());
   EXPECT_FALSE(parse_arguments(Args{"a", "b"}).ok());
   EXPECT_FALSE(parse_arguments(Args{"--a", "1", "--a", "2"}).ok());

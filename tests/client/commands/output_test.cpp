@@ -83,7 +83,8 @@ TEST(OutputErrors, EachKindHasAnExitCodeOfTheDocumentedOnes) {
 
 TEST(Views, JobShowsWhetherItsResultsAreProvisional) {
   const auto text = [](bool final) {
-    return job_view({{"job", {{"id", 3}, {"name", "film"}, {"state", "succeeded"}, {"final", final}}}}, {}).text;
+    return job_view({{"job", {{"id", 3}, {"name", "film"}, {"state", "succeeded"}, {"final", final}}}}, {})
+        .text;
   };
   EXPECT_NE(text(false).find("provisional"), std::string::npos);
   EXPECT_EQ(text(true).find("provisional"), std::string::npos);
@@ -91,8 +92,12 @@ TEST(Views, JobShowsWhetherItsResultsAreProvisional) {
 }
 
 TEST(Views, AnswersOfAnotherShapeAreShownEmptyInsteadOfFailing) {
-  const Json odd = {{"jobs", {{{"id", "seven"}, {"name", 5}}}}, {"job", 7}, {"accounts", Json::object()}, {"verify", nullptr}};
-  for (auto* view : {jobs_view, job_view, tasks_view, explain_view, agents_view, agent_view, balance_view, history_view, verify_view, region_view})
+  const Json odd = {{"jobs", {{{"id", "seven"}, {"name", 5}}}},
+                    {"job", 7},
+                    {"accounts", Json::object()},
+                    {"verify", nullptr}};
+  for (auto* view : {jobs_view, job_view, tasks_view, explain_view, agents_view, agent_view, balance_view,
+                     history_view, verify_view, region_view})
     EXPECT_FALSE(view(odd, {}).text.empty());
 }
 

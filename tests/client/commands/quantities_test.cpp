@@ -13,7 +13,8 @@ TEST(Durations, UnitsAddUpFromTheLargest) {
 }
 
 TEST(Durations, AnythingElseIsRefused) {
-  for (const char* text : {"", "h", "1x", "30m1h", "1h1h", "-5s", "1.5h", "1h30", "999999d", "99999999999999999999s", " 5s"})
+  for (const char* text :
+       {"", "h", "1x", "30m1h", "1h1h", "-5s", "1.5h", "1h30", "999999d", "99999999999999999999s", " 5s"})
     EXPECT_FALSE(parse_duration(text).ok()) << text;
 }
 

@@ -1,0 +1,128 @@
+#include "client/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "client/command_tree.h"
+
+namespace reeve::client {
+namespace {
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+/// Runs a command line in a home where nobody has logged in.
+Ran reeve(std::vector<const char*> args) {
+  std::ostringstream out;
+  std::ostringstream err;
+  args.insert(args.begin(), "reeve");
+  const Environment environment = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "REEVE_HOME") return testing::TempDir() + "reeve_nobody";
+    return std::nullopt;
+  };
+  const Connector nowhere{[](const Connector::Target&) -> Result<std::unique_ptr<Transport>> {
+                            return Error{ErrorCode::kUnreachable, "no way out of a test", ""};
+                          },
+                          [](const Connector::Target&) -> Result<std::unique_ptr<BulkTransport>> {
+                            return Error{ErrorCode::kUnreachable, "no way out of a test", ""};
+                          }};
+  const int code =
+      run(static_cast<int>(args.size()), args.data(), {out, err, false, false}, environment, nowhere);
+  return {code, out.str(), err.str()};
+}
+
+TEST(CommandLine, UnknownVerbsAndOptionsAreUsageErrors) {
+  EXPECT_EQ(reeve({}).code, kExitUsage);
+  EXPECT_EQ(reeve({"frobnicate"}).code, kExitUsage);
+  EXPECT_EQ(reeve({"job"}).code, kExitUsage);
+  EXPECT_EQ(reeve({"job", "list", "--colour"}).code, kExitUsage);
+  EXPECT_EQ(reeve({"job", "info"}).code, kExitUsage);
+  EXPECT_EQ(reeve({"--output", "xml", "config", "show"}).code, kExitUsage);
+}
+
+TEST(CommandLine, UsageErrorsAreJsonWhereJsonIsAskedFor) {
+  const Ran ran = reeve({"job", "info", "--output", "json"});
+  EXPECT_EQ(ran.code, kExitUsage);
+  EXPECT_EQ(Json::parse(ran.out).at("error").at("code"), "invalid");
+}
+
+TEST(CommandLine, HelpIsNoError) {
+  for (const auto& args :
+       std::vector<std::vector<const char*>>{{"--help"}, {"job", "--help"}, {"job", "list", "--help"}}) {
+    const Ran ran = reeve(args);
+    EXPECT_EQ(ran.code, kExitOk);
+    EXPECT_NE(ran.out.find("--help"), std::string::npos);
+  }
+  EXPECT_EQ(reeve({"--version"}).out.rfind("reeve ", 0), 0U);
+}
+
+TEST(CommandLine, VerbsThatNeedALoginSayHowToGetOne) {
+  const Ran ran = reeve({"job", "list"});
+  EXPECT_EQ(ran.code, kExitNotFound);
+  EXPECT_NE(ran.err.find("reeve login"), std::string::npos);
+}
+
+TEST(CommandLine, GlobalOptionsMayStandAfterTheVerb) {
+  const Ran ran = reeve({"config", "show", "--output", "json", "--timeout", "3s"});
+  EXPECT_EQ(ran.code, kExitOk);
+  bool found = false;
+  const Json answer = Json::parse(ran.out);
+  for (const Json& setting : answer.at("settings")) {
+    if (setting.at("name") == "timeout")
+      found = setting.at("value") == "3s" && setting.at("source") == "flag --timeout";
+  }
+  EXPECT_TRUE(found) << ran.out;
+}
+
+TEST(CommandLine, PrintedTemplateOfARenderIsOneThatSubmitTakes) {
+  const Ran printed =
+      reeve({"render", "--print-template", "--frames", "1-2", "--size", "32x16", "--tiles", "2x1"});
+  ASSERT_EQ(printed.code, kExitOk) << printed.err;
+  const std::string file = testing::TempDir() + "reeve_printed.yaml";
+  std::ofstream(file) << printed.out;
+  const std::string scene = "Scene=sha256:" + std::string(64, 'a');
+  const Ran ran = reeve({"submit", file.c_str(), "-p", scene.c_str(), "--dry-run", "--output", "json"});
+  std::remove(file.c_str());
+  ASSERT_EQ(ran.code, kExitOk) << ran.err << ran.out;
+  EXPECT_EQ(Json::parse(ran.out).at("dry_run").at("steps").at(0).at("tasks"), 4);
+}
+
+TEST(CommandLine, BadValuesOfOptionsAreUsageErrors) {
+  EXPECT_EQ(reeve({"render", "--print-template", "--size", "640"}).code, kExitUsage);
+  EXPECT_EQ(reeve({"render", "--print-template", "--verify", "quorum:9"}).code, kExitUsage);
+  EXPECT_EQ(reeve({"render", "--print-template", "--time-limit", "soon"}).code, kExitUsage);
+  EXPECT_EQ(reeve({"render", "--print-template", "--priority", "101"}).code, kExitUsage);
+}
+
+TEST(CommandLine, OutputFolderWithoutWaitingIsRefused) {
+  const Ran ran = reeve({"render", "scene.glb", "-o", "out"});
+  EXPECT_EQ(ran.code, kExitUsage);
+  EXPECT_NE(ran.err.find("--wait"), std::string::npos);
+}
+
+TEST(CommandReference, IsWhatTheParserSays) {
+  CommandLine line;
+  std::ostringstream page;
+  page << std::ifstream(std::string(REEVE_SOURCE_DIR) + "/docs/reference/commands.md").rdbuf();
+  EXPECT_EQ(page.str(), command_reference(line.root()))
+      << "write it anew: reeve docs commands > docs/reference/commands.md";
+}
+
+TEST(CommandReference, HiddenVerbsAreNotInIt) {
+  CommandLine line;
+  EXPECT_EQ(command_reference(line.root()).find("## reeve docs"), std::string::npos);
+}
+
+TEST(Completion, KnowsEveryShellItOffers) {
+  CommandLine line;
+  for (const char* shell : {"bash", "zsh", "fish"})
+    EXPECT_NE(completion_script(line.root(), shell).find("fetch"), std::string::npos) << shell;
+}
+
+}  // namespace
+}  // namespace reeve::client
