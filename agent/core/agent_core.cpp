@@ -23,12 +23,12 @@ Effects AgentCore::step(Time now, Input input) {
 }
 
 Time AgentCore::next_deadline() const {
-  Time soonest = outbox_.next_deadline();
+  Time soonest = outbox_.next_deadline(link_ == Link::kUp);
   if (link_ == Link::kOver) return {INT64_MAX};
   if (link_ == Link::kUp) {
     soonest = std::min(soonest, next_heartbeat_);
   } else {
-    soonest = std::min(soonest, link_deadline_);
+    if (!stopping_) soonest = std::min(soonest, link_deadline_);
     if (!leases_.empty()) soonest = std::min(soonest, next_expiry_);
   }
   if (paused_until_) soonest = std::min(soonest, *paused_until_);

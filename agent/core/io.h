@@ -103,7 +103,8 @@ struct Send {
 };
 /// Signs, then sends.
 struct SendReport {
-  msg::Report report;
+  msg::Report report;                     // without its signature
+  std::vector<std::uint32_t> leaf_bytes;  // of each section: what its roots hang on
 };
 /// Answered by InputReady or InputFailed. The file stays until ReleaseInput.
 struct FetchInput {
@@ -118,7 +119,7 @@ struct BatchItem {
   TaskRange tasks;
 };
 /// Hands tasks to a slot's worker, to be run in this order.
-struct Run {
+struct RunBatch {
   SlotIndex slot = 0;
   BatchId batch = 0;
   std::vector<BatchItem> items;
@@ -166,8 +167,9 @@ struct Exit {
   std::optional<Error> why;  // absent: it was asked to stop
 };
 
-using Effect = std::variant<Connect, Disconnect, Send, SendReport, FetchInput, ReleaseInput, Run, RunLeaves,
-                            CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log, Exit>;
+using Effect =
+    std::variant<Connect, Disconnect, Send, SendReport, FetchInput, ReleaseInput, RunBatch, RunLeaves,
+                 CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log, Exit>;
 using Effects = std::vector<Effect>;
 
 }  // namespace reeve::agent

@@ -91,9 +91,10 @@ bool Outbox::due(Time now, bool idle) const {
          now >= oldest_queued_ + bounds::kReportAge || !leaf_queue_.empty();
 }
 
-std::optional<msg::Report> Outbox::next(Time now) {
-  msg::Report report;
-  take_sections(now, report);
+std::optional<SendReport> Outbox::next(Time now) {
+  SendReport out;
+  msg::Report& report = out.report;
+  take_sections(now, out);
   std::size_t bytes = 0;
   while (!leaf_queue_.empty() && bytes < bounds::kReportBytes &&
          report.leaves.size() < limits::kSectionsPerReport) {
@@ -106,10 +107,11 @@ std::optional<msg::Report> Outbox::next(Time now) {
   }
   oldest_queued_ = now;
   if (report.sections.empty() && report.leaves.empty()) return std::nullopt;
-  return report;
+  return out;
 }
 
-void Outbox::take_sections(Time now, msg::Report& report) {
+void Outbox::take_sections(Time now, SendReport& out) {
+  msg::Report& report = out.report;
   std::size_t bytes = 0;
   while (!queue_.empty() && bytes < bounds::kReportBytes &&
          report.sections.size() < limits::kSectionsPerReport) {
@@ -125,6 +127,7 @@ void Outbox::take_sections(Time now, msg::Report& report) {
     entry.since = now;
     sent_.emplace_back(now, key);
     report.sections.push_back(entry.held.section);
+    out.leaf_bytes.push_back(entry.held.leaf_bytes);
   }
   if (queue_.empty()) {
     queued_bytes_ = 0;
@@ -272,9 +275,9 @@ void Outbox::look_at_time(Time now, Effects& effects) {
   }
 }
 
-Time Outbox::next_deadline() const {
+Time Outbox::next_deadline(bool connected) const {
   Time soonest{INT64_MAX};
-  if (!queue_.empty() || !leaf_queue_.empty()) soonest = oldest_queued_ + bounds::kReportAge;
+  if (connected && (!queue_.empty() || !leaf_queue_.empty())) soonest = oldest_queued_ + bounds::kReportAge;
   if (!sent_.empty()) soonest = std::min(soonest, sent_.front().first + bounds::kResendAfter);
   if (!volatile_.empty()) soonest = std::min(soonest, volatile_.front().first + bounds::kPersistAfter);
   return soonest;

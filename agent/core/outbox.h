@@ -26,7 +26,7 @@ class Outbox {
   /// True if a report should leave now; `idle`: nothing else is about to finish.
   bool due(Time now, bool idle) const;
   /// The next report, within the wire's bounds; nothing if none waits.
-  std::optional<msg::Report> next(Time now);
+  std::optional<SendReport> next(Time now);
 
   /// What an acknowledgement said of some tasks. Returns how many of them it ended.
   std::uint32_t acknowledge(AttemptId attempt, TaskRange tasks, bool keep, Effects& effects);
@@ -40,7 +40,8 @@ class Outbox {
   void look_at_time(Time now, Effects& effects);
   /// Writes down what is not acknowledged: the agent is about to end.
   void persist_all(Effects& effects);
-  Time next_deadline() const;
+  /// `connected`: reports can leave.
+  Time next_deadline(bool connected) const;
 
   const SpooledSection* find(AttemptId attempt, TaskIndex task) const;
   /// Tasks reported or about to be, not acknowledged.
@@ -74,7 +75,7 @@ class Outbox {
   std::uint32_t each(AttemptId attempt, TaskRange tasks, const Act& act);
   void split(Entries::iterator entry, TaskRange tasks);
   void requeue(const Key& key, Entry& entry, Time now);
-  void take_sections(Time now, msg::Report& report);
+  void take_sections(Time now, SendReport& out);
 
   Entries sections_;
   std::map<AttemptId, LeafEntry> leaves_;

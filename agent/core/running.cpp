@@ -173,16 +173,16 @@ bool AgentCore::give(SlotIndex index, Slot& slot) {
   std::vector<BatchItem> items = queue_.take(std::min(pace_.batch(), std::max(share, 1U)));
   if (items.empty()) return false;
   slot.batches.push_back({next_batch_, {items.begin(), items.end()}, {}});
-  effects_.push_back(Run{index, next_batch_++, std::move(items)});
+  effects_.push_back(RunBatch{index, next_batch_++, std::move(items)});
   return true;
 }
 
 void AgentCore::flush() {
   if (link_ != Link::kUp) return;
   while (outbox_.due(now_, idle())) {
-    std::optional<msg::Report> report = outbox_.next(now_);
+    std::optional<SendReport> report = outbox_.next(now_);
     if (!report) return;
-    effects_.push_back(SendReport{std::move(*report)});
+    effects_.push_back(std::move(*report));
   }
 }
 

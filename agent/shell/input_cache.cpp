@@ -37,22 +37,21 @@ std::filesystem::path InputCache::partial_path(const Digest& digest) const {
 
 void InputCache::insert(const Digest& digest, std::uint64_t size_bytes) {
   by_use_.push_front(digest);
-  entries_[digest] = {size_bytes, by_use_.begin(), 0};
+  entries_[digest] = {size_bytes, by_use_.begin()};
   size_bytes_ += size_bytes;
 }
 
 void InputCache::pin(const Digest& digest) {
+  pinned_.insert(digest);
   const auto entry = entries_.find(digest);
   if (entry == entries_.end()) return;
-  ++entry->second.pins;
   by_use_.splice(by_use_.begin(), by_use_, entry->second.position);
   std::error_code ignored;  // only the order of eviction after a restart hangs on it
   std::filesystem::last_write_time(path(digest), std::filesystem::file_time_type::clock::now(), ignored);
 }
 
 void InputCache::unpin(const Digest& digest) {
-  const auto entry = entries_.find(digest);
-  if (entry != entries_.end() && entry->second.pins > 0) --entry->second.pins;
+  pinned_.erase(digest);
   shrink();
 }
 
@@ -70,7 +69,7 @@ void InputCache::shrink() {
   for (auto oldest = by_use_.end(); size_bytes_ > limit_bytes_ && oldest != by_use_.begin();) {
     --oldest;
     const auto entry = entries_.find(*oldest);
-    if (entry->second.pins > 0) continue;
+    if (pinned_.contains(*oldest)) continue;
     std::error_code ignored;  // a file that is gone already is what was wanted
     std::filesystem::remove(path(*oldest), ignored);
     size_bytes_ -= entry->second.size_bytes;

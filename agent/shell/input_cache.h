@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "protocol/bytes.h"
 #include "protocol/result.h"
@@ -22,6 +23,7 @@ class InputCache {
   /// Where a download is gathered; goes on from what is there.
   std::filesystem::path partial_path(const Digest& digest) const;
 
+  /// Keeps a digest, here already or still to come.
   void pin(const Digest& digest);
   void unpin(const Digest& digest);
 
@@ -33,7 +35,6 @@ class InputCache {
   struct Entry {
     std::uint64_t size_bytes = 0;
     std::list<Digest>::iterator position;
-    std::uint32_t pins = 0;
   };
 
   InputCache(std::filesystem::path folder, std::uint64_t limit_bytes)
@@ -46,6 +47,7 @@ class InputCache {
   std::uint64_t size_bytes_ = 0;
   std::list<Digest> by_use_;  // used last first
   std::map<Digest, Entry> entries_;
+  std::set<Digest> pinned_;
 };
 
 }  // namespace reeve::agent

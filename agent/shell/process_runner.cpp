@@ -58,7 +58,7 @@ ProcessRunner::~ProcessRunner() {
   if (epoll_ >= 0) close(epoll_);
 }
 
-void ProcessRunner::run(const Run& work) {
+void ProcessRunner::run(const RunBatch& work) {
   workers_.at(work.slot)->run(work);
   arm_timer();
 }

@@ -28,7 +28,7 @@ class ProcessRunner final : public Runner {
   static Result<std::unique_ptr<ProcessRunner>> start(RunnerOptions options);
   ~ProcessRunner() override;
 
-  void run(const Run& work) override;
+  void run(const RunBatch& work) override;
   void run_leaves(const RunLeaves& work) override;
   void cancel(const CancelBatch& work) override;
   int fd() const override { return epoll_; }

@@ -25,7 +25,7 @@ using RunnerEvent = std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, Leave
 class Runner {
  public:
   virtual ~Runner() = default;
-  virtual void run(const Run& work) = 0;
+  virtual void run(const RunBatch& work) = 0;
   virtual void run_leaves(const RunLeaves& work) = 0;
   /// Ends the batch, at the cost of the worker if need be.
   virtual void cancel(const CancelBatch& work) = 0;

@@ -40,12 +40,13 @@ void fields(A& a, SpooledSection& s) {
   a(s.section, s.lease_tasks, s.replica, s.leaf_bytes, s.acked);
 }
 
+template <class A>
+void fields(A& a, SpoolChange& c) {
+  a(c.attempt, c.tasks, c.forgotten);
+}
+
 /// Reads and writes the log's records.
 struct SpoolCodec {
-  template <class A>
-  friend void fields(A& a, Spool::Change& c) {
-    a(c.attempt, c.tasks, c.forgotten);
-  }
   static Bytes frame(const Spool::Record& record) {
     const Bytes body = to_archive(record);
     const auto size = static_cast<std::uint32_t>(body.size());
@@ -187,12 +188,12 @@ Result<void> Spool::persist(const SpooledSection& section) {
 }
 
 Result<void> Spool::mark_acked(AttemptId attempt, TaskRange tasks) {
-  return append(Change{attempt, tasks, false});
+  return append(SpoolChange{attempt, tasks, false});
 }
 
 Result<void> Spool::forget(AttemptId attempt, TaskRange tasks) {
   remove_files(attempt, tasks);
-  if (const auto appended = append(Change{attempt, tasks, true}); !appended) return appended;
+  if (const auto appended = append(SpoolChange{attempt, tasks, true}); !appended) return appended;
   if (log_bytes_ > kLogBytes && held_.size() < 1024) return rewrite();
   return {};
 }
@@ -207,12 +208,12 @@ Result<void> Spool::sync() {
 }
 
 void Spool::apply_record(const Record& record) {
-  if (const auto* change = std::get_if<Change>(&record)) return apply_change(*change);
+  if (const auto* change = std::get_if<SpoolChange>(&record)) return apply_change(*change);
   const auto& held = std::get<SpooledSection>(record);
   held_.insert_or_assign(Key{held.section.attempt, held.section.tasks.first}, held);
 }
 
-void Spool::apply_change(const Change& change) {
+void Spool::apply_change(const SpoolChange& change) {
   auto held = held_.lower_bound({change.attempt, change.tasks.first});
   if (held != held_.begin() && std::prev(held)->first.first == change.attempt) --held;
   std::vector<SpooledSection> parts;

@@ -11,6 +11,13 @@
 
 namespace reeve::agent {
 
+/// What became of stored results; a record of the spool's log.
+struct SpoolChange {
+  AttemptId attempt;
+  TaskRange tasks;
+  bool forgotten = false;  // else acknowledged
+};
+
 /// Results on disk until the region releases them. One file a large result, and a log of records (index.log):
 /// each is a length (4 bytes, little-endian), 8 bytes of the SHA-256 of the body, and the archived body. A
 /// torn tail is cut off.
@@ -36,12 +43,7 @@ class Spool {
   Result<void> sync();
 
  private:
-  struct Change {
-    AttemptId attempt;
-    TaskRange tasks;
-    bool forgotten = false;  // else acknowledged
-  };
-  using Record = std::variant<SpooledSection, Change>;
+  using Record = std::variant<SpooledSection, SpoolChange>;
   using Key = std::pair<AttemptId, TaskIndex>;
   friend struct SpoolCodec;
 
@@ -50,7 +52,7 @@ class Spool {
   Result<void> rewrite();
   Result<void> append(const Record& record);
   void apply_record(const Record& record);
-  void apply_change(const Change& change);
+  void apply_change(const SpoolChange& change);
   void remove_files(AttemptId attempt, TaskRange tasks) const;
   void remove_orphans();
 

@@ -44,7 +44,7 @@ worker::StepDocument WorkerProcess::document(const msg::StepInfo& step) const {
   return document;
 }
 
-void WorkerProcess::run(const Run& work) {
+void WorkerProcess::run(const RunBatch& work) {
   worker::RunTasks message{work.batch, {}, {}};
   std::vector<const msg::StepInfo*> known;
   for (const BatchItem& item : work.items) {

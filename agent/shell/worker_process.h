@@ -30,7 +30,7 @@ class WorkerProcess {
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  void run(const Run& work);
+  void run(const RunBatch& work);
   void run_leaves(const RunLeaves& work);
   void cancel(BatchId batch, std::int64_t now_ns);
 

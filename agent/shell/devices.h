@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reeve::agent {
+
+struct Gpu {
+  std::string name;
+  std::string uuid;
+  std::uint64_t memory_mib = 0;
+};
+
+/// What a machine offers.
+struct Devices {
+  std::string cpu_model;
+  std::string isa;  // "x86-64-v4", "x86-64-v3", "x86-64-v2", "x86-64", "aarch64"
+  std::uint32_t cores = 1;
+  std::uint32_t threads = 1;
+  std::uint64_t memory_mib = 0;
+  std::vector<Gpu> gpus;
+  std::string gpu_note;  // why there are none, or what went wrong with them
+};
+
+/// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer.
+Devices find_devices();
+
+}  // namespace reeve::agent
