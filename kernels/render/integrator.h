@@ -15,6 +15,13 @@ inline constexpr float kIndirectClamp = 8.0f;
 /// Vertices before Russian roulette may end a path.
 inline constexpr std::uint32_t kSureVertices = 2;
 
+/// Random dimensions of a sample: 0 is the camera's; each vertex has these, in turn.
+enum Draw : std::uint32_t { kDrawBounce, kDrawTriangleLight, kDrawSun, kDrawsOfVertex };
+
+REEVE_HD Random4 draw_at(const SampleRandom& source, std::uint32_t vertex, Draw draw) {
+  return source.draw(1 + kDrawsOfVertex * vertex + draw);
+}
+
 /// A path on its way from the camera.
 struct Path {
   Ray ray;
@@ -53,16 +60,36 @@ REEVE_HD void add_emission(const SceneView& scene, Path& path, const Surface& su
   add_light(path, emission * weight, path.rough > 1);
 }
 
-REEVE_HD void add_direct_light(const SceneView& scene, Path& path, const Surface& surface, const Bsdf& bsdf,
-                               const Frame& frame, Vec3 view, const Random4& random) {
-  const LightSample light = sample_light(scene, random, surface.position);
-  if (!(dot(light.direction, surface.geometric) > F32(0))) return;
-  const Scatter scatter = scatter_towards(bsdf, view, frame.to_local(light.direction));
+/// An opaque surface and where a path comes from, for everything that scatters there.
+struct OpaqueVertex {
+  Surface surface;
+  Bsdf bsdf;
+  Frame frame;  ///< about the shading normal
+  Vec3 view;    ///< back along the path, in the frame
+};
+
+REEVE_HD_CALL void add_light_sample(const SceneView& scene, Path& path, const OpaqueVertex& at,
+                                    const LightSample& light) {
+  if (!(dot(light.direction, at.surface.geometric) > F32(0))) return;
+  const Scatter scatter = scatter_towards(at.bsdf, at.view, at.frame.to_local(light.direction));
   Vec3 arriving = scatter.value * light.radiance;
   if (is_black(arriving)) return;
   if (light.density > F32(0)) arriving = arriving * balance(light.density, scatter.density);
-  const Ray shadow = make_ray(leave_surface(surface, light.direction), light.direction);
+  const Ray shadow = make_ray(leave_surface(at.surface, light.direction), light.direction);
   if (!is_blocked(scene, shadow, light.distance)) add_light(path, arriving, path.rough > 0);
+}
+
+/// Both kinds of light, each by its own shadow ray: to pick one of them by chance would be noisier wherever
+/// the other one shines.
+REEVE_HD void add_direct_light(const SceneView& scene, Path& path, const OpaqueVertex& at,
+                               const SampleRandom& source, std::uint32_t vertex) {
+  if (scene.light_count != 0) {
+    const Random4 random = draw_at(source, vertex, kDrawTriangleLight);
+    add_light_sample(scene, path, at, sample_triangle_light(scene, random, at.surface.position));
+  }
+  if (scene.environment.has_sun != 0) {
+    add_light_sample(scene, path, at, sample_sun(scene.environment, draw_at(source, vertex, kDrawSun)));
+  }
 }
 
 REEVE_HD void go_on(Path& path, const Surface& surface, Vec3 direction, bool mirror) {
@@ -76,13 +103,11 @@ REEVE_HD bool bounce_opaque(const SceneView& scene, Path& path, const Surface& s
                             const SampleRandom& source, std::uint32_t vertex, const Random4& random) {
   const Frame frame = frame_around(surface.shading);
   const Vec3 view = frame.to_local(-path.ray.direction);
-  const Bsdf bsdf = make_bsdf(scene, surface, view.z);
-  const bool only_mirror = bsdf.specular_chance >= F32(1) && !(bsdf.alpha > F32(0));
-  if (has_lights(scene) && !only_mirror) {
-    add_direct_light(scene, path, surface, bsdf, frame, view, source.draw(2 + 2 * vertex));
-  }
+  const OpaqueVertex at{surface, make_bsdf(scene, surface, view.z), frame, view};
+  const bool only_mirror = at.bsdf.specular_chance >= F32(1) && !(at.bsdf.alpha > F32(0));
+  if (!only_mirror) add_direct_light(scene, path, at, source, vertex);
   const BsdfSample sample =
-      sample_bsdf(bsdf, view, to_unit(random.word[0]), to_unit(random.word[1]), to_unit(random.word[2]));
+      sample_bsdf(at.bsdf, view, to_unit(random.word[0]), to_unit(random.word[1]), to_unit(random.word[2]));
   const Vec3 direction = normalize(frame.to_world(sample.direction));
   if (is_black(sample.weight) || !(dot(direction, surface.geometric) > F32(0))) return false;
   path.throughput = path.throughput * sample.weight;
@@ -115,7 +140,7 @@ REEVE_HD bool shade_vertex(const SceneView& scene, Path& path, const Hit& hit, c
   add_emission(scene, path, surface, hit.t);
   const std::uint32_t kind = surface.material->kind;
   if (kind == static_cast<std::uint32_t>(MaterialKind::kEmissive)) return false;
-  const Random4 random = source.draw(1 + 2 * vertex);
+  const Random4 random = draw_at(source, vertex, kDrawBounce);
   const bool on = kind == static_cast<std::uint32_t>(MaterialKind::kGlass)
                       ? bounce_glass(scene, path, surface, random)
                       : bounce_opaque(scene, path, surface, source, vertex, random);
@@ -123,7 +148,6 @@ REEVE_HD bool shade_vertex(const SceneView& scene, Path& path, const Hit& hit, c
 }
 
 /// The radiance along a camera ray of one sample, over at most max_depth surfaces.
-/// Random dimensions: 0 the camera's; 1 + 2k and 2 + 2k those of vertex k.
 REEVE_HD_CALL Vec3 trace_path(const SceneView& scene, const Ray& camera_ray, const SampleRandom& source,
                               std::uint32_t max_depth) {
   Path path{camera_ray, vec3(1, 1, 1), vec3(0, 0, 0), F32(0), 0, false};

@@ -7,24 +7,18 @@
 namespace reeve::kernels {
 inline namespace REEVE_KERNEL_ISA {
 
-/// Next-event estimation: one shadow ray a vertex, to the sun or to a point on an emissive triangle.
+/// Next-event estimation: a vertex sends one shadow ray to a point on an emissive triangle and one to the
+/// sun, where the scene has them.
 struct LightSample {
   Vec3 direction;
   F32 distance;   ///< the shadow ray stops short of the light
-  Vec3 radiance;  ///< over the density of having chosen the light at all (sun: irradiance)
+  Vec3 radiance;  ///< over the density of having sampled the direction (sun: irradiance)
   F32 density;    ///< per steradian; 0 from the sun, which nothing else samples
 };
 
-/// How often a vertex asks the emissive triangles (and not the sun).
-REEVE_HD F32 triangle_light_chance(const SceneView& scene) {
-  if (scene.light_count == 0) return F32(0);
-  return scene.environment.has_sun != 0 ? F32(0.5f) : F32(1);
-}
-
-/// The density, per steradian, with which sample_light would have made a hit on a light.
+/// The density, per steradian, with which sample_triangle_light would have made a hit on a light.
 REEVE_HD F32 light_density(const SceneView& scene, std::uint32_t light, F32 distance, F32 cosine) {
-  const F32 area_density = F32(scene.lights[light].density) * triangle_light_chance(scene);
-  return area_density * (distance * distance) / max(abs(cosine), F32(1e-6f));
+  return F32(scene.lights[light].density) * (distance * distance) / max(abs(cosine), F32(1e-6f));
 }
 
 /// The light whose share of the weights contains the word's share of 2^32.
@@ -42,22 +36,24 @@ REEVE_HD std::uint32_t choose_light(const SceneView& scene, std::uint32_t word) 
   return first;
 }
 
-REEVE_HD LightSample sample_sun(const EnvironmentView& environment, F32 chance, F32 u, F32 v) {
+/// random: words 0 and 1 are the point on the disc.
+REEVE_HD LightSample sample_sun(const EnvironmentView& environment, const Random4& random) {
   const Vec3 sun = load_vec3(environment.sun_direction);
-  const Vec3 offset = sample_disc(u, v) * F32(environment.sun_tan_radius);
+  const Vec3 offset =
+      sample_disc(to_unit(random.word[0]), to_unit(random.word[1])) * F32(environment.sun_tan_radius);
   const Vec3 direction = normalize(frame_around(sun).to_world({offset.x, offset.y, F32(1)}));
-  return {direction, F32(kFar), load_vec3(environment.sun_irradiance) * (F32(1) / chance), F32(0)};
+  return {direction, F32(kFar), load_vec3(environment.sun_irradiance), F32(0)};
 }
 
-REEVE_HD_CALL LightSample sample_triangle_light(const SceneView& scene, std::uint32_t word, Vec3 from, F32 u,
-                                                F32 v) {
-  const std::uint32_t light = choose_light(scene, word);
+/// random: word 0 chooses the triangle, words 1 and 2 the point on it.
+REEVE_HD_CALL LightSample sample_triangle_light(const SceneView& scene, const Random4& random, Vec3 from) {
+  const std::uint32_t light = choose_light(scene, random.word[0]);
   const TriangleView& triangle = scene.triangles[scene.lights[light].triangle];
   const Vec3 edge1 = load_vec3(triangle.edge1);
   const Vec3 edge2 = load_vec3(triangle.edge2);
-  const F32 root = sqrt(u);
+  const F32 root = sqrt(to_unit(random.word[1]));
   const F32 a = F32(1) - root;
-  const F32 b = v * root;
+  const F32 b = to_unit(random.word[2]) * root;
   const Vec3 path = at_barycentric(load_vec3(triangle.corner), edge1, edge2, a, b) - from;
   const F32 distance = length(path);
   if (!(distance > F32(0))) return {vec3(0, 0, 1), F32(0), vec3(0, 0, 0), F32(1)};
@@ -66,19 +62,6 @@ REEVE_HD_CALL LightSample sample_triangle_light(const SceneView& scene, std::uin
   const F32 density = light_density(scene, light, distance, cosine);
   const Vec3 radiance = emitted_radiance(scene, scene.materials[triangle.material], uv_at(triangle, a, b));
   return {direction, distance * F32(0.9995f), radiance * (F32(1) / density), density};
-}
-
-/// random: word 0 chooses between sun and triangles, word 1 the triangle, words 2 and 3 the point.
-REEVE_HD_CALL LightSample sample_light(const SceneView& scene, const Random4& random, Vec3 from) {
-  const F32 chance = triangle_light_chance(scene);
-  const F32 u = to_unit(random.word[2]);
-  const F32 v = to_unit(random.word[3]);
-  if (to_unit(random.word[0]) < chance) return sample_triangle_light(scene, random.word[1], from, u, v);
-  return sample_sun(scene.environment, F32(1) - chance, u, v);
-}
-
-REEVE_HD bool has_lights(const SceneView& scene) {
-  return scene.light_count != 0 || scene.environment.has_sun != 0;
 }
 
 }  // namespace REEVE_KERNEL_ISA

@@ -56,11 +56,11 @@ TEST_P(EveryKernel, WholeFramesHaveTheGoldenHashes) {
   const RenderOptions options{1, &kernel(), {}};
   RenderRequest request = whole_frame(96, 54, 4);
   const Scene garden = make_garden_scene({32, 2});
-  EXPECT_EQ(hash_of(render_tile(*prepare(garden, 1), request, options)), 0x5296de0dfcbf3ef1u);
+  EXPECT_EQ(hash_of(render_tile(*prepare(garden, 1), request, options)), 0x4618d93d2fc0aa95u);
   const Scene studio = make_studio_scene({32, 2});
-  EXPECT_EQ(hash_of(render_tile(*prepare(studio, 1), request, options)), 0x88f58dc6046d79eeu);
+  EXPECT_EQ(hash_of(render_tile(*prepare(studio, 1), request, options)), 0xa24d37b6c839970du);
   request.frame = 2;
-  EXPECT_EQ(hash_of(render_tile(*prepare(garden, 2), request, options)), 0xe2b7f56221f63a88u);
+  EXPECT_EQ(hash_of(render_tile(*prepare(garden, 2), request, options)), 0x75372d8b31205210u);
 }
 
 TEST_P(EveryKernel, ALeafAloneEqualsItsSliceOfTheTile) {
@@ -158,6 +158,59 @@ TEST(Render, AWhiteFurnaceReturnsNoMoreLightThanItGets) {
       mean += pixel_of(tile, request, x, y, 0) / 256;
   }
   EXPECT_NEAR(mean, 1.0, 0.01);
+}
+
+/// The garden under a black sky, without its sun or without its lamp where told so.
+Scene make_night_garden(bool sun, bool lamp) {
+  Scene scene = make_garden_scene({16, 1});
+  scene.environment.zenith = scene.environment.horizon = scene.environment.ground = {0, 0, 0};
+  if (!sun) scene.environment.sun_irradiance = {0, 0, 0};
+  for (Material& material : scene.materials) {
+    if (!lamp) material.emission_strength = 0;
+  }
+  return scene;
+}
+
+TEST(Render, AVertexSamplesTheSunAndALampEachAsIfItWereAlone) {
+  const RenderRequest request = whole_frame(32, 18, 4);
+  const Bytes sun = render_tile(*prepare(make_night_garden(true, false), 1), request);
+  const Bytes lamp = render_tile(*prepare(make_night_garden(false, true), 1), request);
+  const Bytes both = render_tile(*prepare(make_night_garden(true, true), 1), request);
+  double brightest_sun = 0;
+  double brightest_lamp = 0;
+  for (std::uint32_t y = 0; y < 18; ++y) {
+    for (std::uint32_t x = 0; x < 32; ++x) {
+      const double of_sun = pixel_of(sun, request, x, y, 0);
+      const double of_lamp = pixel_of(lamp, request, x, y, 0);
+      ASSERT_NEAR(pixel_of(both, request, x, y, 0), of_sun + of_lamp, 1e-4) << x << ' ' << y;
+      brightest_sun = std::max(brightest_sun, of_sun);
+      brightest_lamp = std::max(brightest_lamp, of_lamp);
+    }
+  }
+  EXPECT_GT(brightest_sun, 0.1);
+  EXPECT_GT(brightest_lamp, 0.1);
+}
+
+TEST(Render, InsideAGlowingBallALightFoundInTwoWaysCountsOnce) {
+  // Walls that emit 1 and reflect half of what meets them: 1 + 1/2 + 1/4 + ... = 2. No sun comes in.
+  Scene scene = make_garden_scene({16, 1});
+  scene.instances.resize(1);
+  scene.instances[0] = {5, {{2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0}}};
+  Material& wall = scene.materials[scene.meshes[5].material];
+  wall = Material{};
+  wall.base_color = {0.5f, 0.5f, 0.5f};
+  wall.emission = {1, 1, 1};
+  wall.emission_strength = 1;
+  scene.cameras[0].eye = {0.3f, 0.2f, 0.1f};
+  RenderRequest request = whole_frame(16, 16, 64);
+  request.max_depth = 64;
+  const Bytes tile = render_tile(*prepare(scene, 1), request);
+  double mean = 0;
+  for (std::uint32_t y = 0; y < 16; ++y) {
+    for (std::uint32_t x = 0; x < 16; ++x)
+      mean += pixel_of(tile, request, x, y, 0) / 256;
+  }
+  EXPECT_NEAR(mean, 2.0, 0.01);
 }
 
 TEST(Render, ProgressCountsEveryLeafAndMayCancel) {
