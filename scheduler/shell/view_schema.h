@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS settled(job INTEGER, step INTEGER, first INTEGER, slo
   recalled INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(job, step, first, slot, attempt)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stored(job INTEGER, step INTEGER, task INTEGER, attempt INTEGER, root BLOB, blob BLOB,
   size INTEGER, at_ns INTEGER, PRIMARY KEY(job, step, task)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS stored_as ON stored(blob);
 CREATE TABLE IF NOT EXISTS failures(seq INTEGER PRIMARY KEY, job INTEGER, step INTEGER, first INTEGER,
   count INTEGER, attempt INTEGER, agent INTEGER, owner INTEGER, reason INTEGER, message TEXT, at_ns INTEGER) STRICT;
 CREATE INDEX IF NOT EXISTS failures_at ON failures(job, step, first);

@@ -1,0 +1,41 @@
+#include "scheduler/shell/housekeeper.h"
+
+#include <spdlog/spdlog.h>
+
+#include "scheduler/shell/clock.h"
+
+namespace reeve::shell {
+
+Housekeeper::Housekeeper(std::unique_ptr<Api> api, BlobKeeper& blobs, Duration retention)
+    : api_(std::move(api)), blobs_(blobs), retention_(retention), thread_([this] { run(); }) {}
+
+Housekeeper::~Housekeeper() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Housekeeper::collect() {
+  const Time now = wall_now();
+  const Result<std::vector<Digest>> results = api_->results_since(now - retention_);
+  if (!results) {
+    spdlog::warn("blobs were not looked through: {}", results.error().message);
+    return;
+  }
+  const Result<std::size_t> removed = blobs_.collect({results->begin(), results->end()}, now);
+  if (!removed)
+    spdlog::warn("a blob could not be removed: {}", removed.error().message);
+  else if (*removed > 0)
+    spdlog::info("removed {} blobs that nothing needs", *removed);
+}
+
+void Housekeeper::run() {
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, std::chrono::hours(1), [this] { return stop_; }))
+    collect();
+}
+
+}  // namespace reeve::shell

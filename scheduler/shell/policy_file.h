@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "protocol/result.h"
+#include "scheduler/core/policy.h"
+
+namespace reeve::shell {
+
+/// region.toml: what an operator may set. Everything but the policy is this process's alone; the policy is
+/// journaled when it changes.
+struct RegionSettings {
+  std::string name;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 7700;       // control; bulk data on the next one
+  std::uint16_t http_port = 7702;  // on loopback only
+  std::uint64_t disk_reserve_mib = 512;
+  std::uint32_t retention_days = 30;  // of results
+  std::uint32_t strangers_per_minute = 600;
+  core::Policy policy;
+};
+
+/// "HOST:PORT", an IPv6 host in brackets.
+Result<void> parse_listen(std::string_view text, RegionSettings& settings);
+std::string settings_text(const RegionSettings& settings);
+/// kInvalid names the key that is unknown, of the wrong kind or out of bounds.
+Result<RegionSettings> load_settings(const std::filesystem::path& file);
+
+}  // namespace reeve::shell
