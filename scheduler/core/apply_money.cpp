@@ -32,7 +32,7 @@ void forget_attempts(Durable& state, PartyId owner) {
         const auto removed =
             std::erase_if(open.attempts, [owner](const Recorded& r) { return r.owner == owner; });
         if (removed > 0) open.phase = Collecting{};
-        const bool fresh = open.attempts.empty() && open.failures == 0 && open.needed == 1;
+        const bool fresh = open.attempts.empty() && open.failed_owners.empty() && open.needed == 1;
         next = fresh ? step.open.erase(next) : std::next(next);
       }
     }

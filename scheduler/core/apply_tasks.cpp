@@ -5,6 +5,16 @@
 
 namespace reeve::core {
 
+namespace {
+
+/// Later attempts go to other owners while there are any.
+void exclude(OpenTask& open, PartyId owner) {
+  auto& owners = open.failed_owners;
+  if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
+}
+
+}  // namespace
+
 OpenTask& Applier::open_task(StepRef ref, TaskIndex task) {
   auto& open = step(ref).open;
   const auto found = open.find(task);
@@ -16,7 +26,7 @@ void Applier::drop_attempt(StepRef ref, TaskIndex task, AttemptId attempt) {
   OpenTask& open = open_task(ref, task);
   std::erase_if(open.attempts, [attempt](const Recorded& r) { return r.attempt == attempt; });
   open.phase = Collecting{};
-  if (open.attempts.empty() && open.failures == 0 && open.needed == 1) step(ref).open.erase(task);
+  if (open.attempts.empty() && open.failed_owners.empty() && open.needed == 1) step(ref).open.erase(task);
 }
 
 void Applier::operator()(const ResultsRecorded& e) {
@@ -44,8 +54,7 @@ void Applier::operator()(const AttemptFailed& e) {
   for (TaskIndex task = e.tasks.first; task < e.tasks.end(); ++task) {
     OpenTask& open = state.open[task];
     ++open.failures;
-    auto& owners = open.failed_owners;
-    if (std::find(owners.begin(), owners.end(), e.owner) == owners.end()) owners.push_back(e.owner);
+    exclude(open, e.owner);
   }
 }
 
@@ -112,7 +121,10 @@ void Applier::operator()(const DisputeDecided& e) {
 }
 
 void Applier::operator()(const AttemptRejected& e) {
-  if (e.fault) ++s_.owners[e.owner].faults;
+  if (e.fault) {
+    ++s_.owners[e.owner].faults;
+    exclude(open_task(e.step, e.task), e.owner);
+  }
   drop_attempt(e.step, e.task, e.attempt);
 }
 

@@ -61,7 +61,7 @@ class Core {
 
   /// Volatile against durable, and the durable invariants; the broken one's name, or "". For tests and the
   /// simulator.
-  std::string broken_invariant() const;
+  std::string broken_invariant(bool ended_jobs_too = true) const;
 
  private:
   std::unique_ptr<Region> region_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "protocol/limits.h"
 #include "scheduler/core/rooms.h"
@@ -10,7 +11,8 @@ namespace {
 constexpr std::size_t kCopyStepsPerRound = 64;
 constexpr std::size_t kSpecialTasksPerStep = 64;
 constexpr std::uint32_t kCopyChunk = 512;
-constexpr int kPairingDraws = 16;
+constexpr int kPairingDraws = 32;
+constexpr std::size_t kCrowd = 64;
 
 /// Assignments of one round, gathered into one message an agent.
 class Round {
@@ -85,25 +87,28 @@ bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowe
   });
 }
 
-/// Draws uniformly among the candidates that are allowed and have room; bounded, so a crowd of ineligible
-/// ones costs little.
+/// Draws uniformly among the candidates that are allowed and have room. Up to kCrowd candidates are all
+/// looked at; of a larger crowd, draws are made until one fits, kPairingDraws at most.
 template <class Allowed>
 std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue& queue, StepRef step,
                                   TaskIndex task, Role role, Allowed allowed) {
   const std::vector<AgentId>& all = round.candidates(queue.need, role);
-  if (all.empty()) return std::nullopt;
   const auto fits = [&](AgentId id) {
     return allowed(region.live.agents.at(id).owner) && round.room(id, queue) > 0;
   };
-  const auto domain = static_cast<std::uint32_t>(Draw::kPairing);
-  std::uint64_t start = 0;
-  for (int i = 0; i < kPairingDraws; ++i) {
-    start = region.prf.below(all.size(), domain, step.job.value(), step.step, task, region.live.attempts, i);
-    if (fits(all[start])) return all[start];
+  const auto draw = [&](std::size_t bound, int again) {
+    const auto domain = static_cast<std::uint32_t>(Draw::kPairing);
+    return region.prf.below(bound, domain, step.job.value(), step.step, task, region.live.attempts, again);
+  };
+  if (all.size() > kCrowd) {
+    for (int i = 0; i < kPairingDraws; ++i)
+      if (const AgentId id = all[draw(all.size(), i)]; fits(id)) return id;
+    return std::nullopt;
   }
-  for (std::size_t i = 0; i < std::min<std::size_t>(all.size(), 256); ++i)
-    if (const AgentId id = all[(start + i) % all.size()]; fits(id)) return id;
-  return std::nullopt;
+  std::vector<AgentId> fitting;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(fitting), fits);
+  if (fitting.empty()) return std::nullopt;
+  return fitting[draw(fitting.size(), 0)];
 }
 
 /// The agents of other owners first; the referee stands in where no other owner could.
@@ -136,6 +141,12 @@ void place_single_owner_copies(Region& region, Round& round, StepRef step) {
   }
 }
 
+/// An owner that failed a task tries it again only after a pause: others may come back meanwhile.
+bool cooled_down(const Region& region, StepRef step, TaskIndex task) {
+  const auto found = region.live.cooling.find({step, task});
+  return found == region.live.cooling.end() || found->second <= region.now;
+}
+
 void place_special_tasks(Region& region, Round& round, StepRef step) {
   const auto& special = find_queue(region, step)->special;
   std::vector<TaskIndex> tasks;
@@ -149,7 +160,8 @@ void place_special_tasks(Region& region, Round& round, StepRef step) {
       return may_run_copy(open, owner) && std::find(failed.begin(), failed.end(), owner) == failed.end();
     };
     auto agent = draw_checker(region, round, queue, step, task, untried);
-    if (!agent && !somebody_could(region, queue.need, Role::kAgent, untried))
+    if (!agent && cooled_down(region, step, task) &&
+        !somebody_could(region, queue.need, Role::kAgent, untried))
       agent = draw_agent(region, round, queue, step, task, Role::kAgent,
                          [&open](PartyId owner) { return may_run_copy(open, owner); });
     if (agent) round.give(*agent, step, {task, 1}, static_cast<std::uint32_t>(open.attempts.size()));

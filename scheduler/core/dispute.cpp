@@ -9,6 +9,7 @@ namespace {
 
 /// A referee may have to load a scene before it computes a leaf.
 constexpr Duration kRefereeDeadline = seconds(120);
+constexpr Duration kAskAgain = seconds(10);
 
 const Disputed* dispute_of(const Region& region, const TaskKey& key) {
   const StepState* state = region.durable.find_step(key.first);
@@ -77,6 +78,14 @@ void ask_referee(Region& region, const TaskKey& key, DisputeWork& work, std::uin
   region.effect(SendAssign{*referee, std::move(assign)});
 }
 
+/// Messages get lost: what was asked is asked again until the deadline.
+void ask_while_waiting(Region& region, const TaskKey& key, const Disputed& disputed, DisputeWork& work) {
+  if (region.now < work.ask_again) return;
+  work.ask_again = region.now + kAskAgain;
+  if (!work.opening_a) ask_opening(region, key, disputed.a);
+  if (!work.opening_b) ask_opening(region, key, disputed.b);
+}
+
 /// Openings that did not come by the deadline: withholding ends like a wrong answer.
 void reject_withheld(Region& region, const TaskKey& key, const Disputed& disputed, const DisputeWork& work) {
   std::vector<AttemptId> withheld;
@@ -97,13 +106,14 @@ void open_dispute(Region& region, StepRef step, TaskIndex task) {
   const Recorded b = *std::find_if(open.attempts.begin(), open.attempts.end(),
                                    [&a](const Recorded& r) { return r.root != a.root; });
   region.emit(TaskDisputed{step, task, a.attempt, b.attempt, region.now});
-  region.live.disputes[key] = DisputeWork{{}, {}, region.now + region.durable.policy.opening_deadline, {}};
+  region.live.disputes[key] =
+      DisputeWork{{}, {}, region.now + region.durable.policy.opening_deadline, {}, {}};
   if (single_leaf(region, key, a) && single_leaf(region, key, b)) {
     choose_leaf(region, key, {a.root}, {b.root});  // the root of a single leaf is its hash
     return;
   }
-  ask_opening(region, key, a.attempt);
-  ask_opening(region, key, b.attempt);
+  const Disputed disputed = *dispute_of(region, key);
+  ask_while_waiting(region, key, disputed, region.live.disputes.at(key));
 }
 
 void on_opening(Region& region, const OpeningReceived& input) {
@@ -173,7 +183,9 @@ void pursue_disputes(Region& region) {
       region.live.leaf_leases.erase(work.referee_attempt);
       work.referee_attempt = AttemptId();
       ask_referee(region, key, work, *disputed->leaf);
-    } else if (work.deadline <= region.now) {
+    } else if (work.deadline > region.now) {
+      ask_while_waiting(region, key, *disputed, work);
+    } else {
       reject_withheld(region, key, Disputed(*disputed), DisputeWork(work));
     }
   }

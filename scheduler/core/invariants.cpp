@@ -32,26 +32,32 @@ std::string check_places(const Region& region, StepRef ref, const StepState& ste
   if (found == region.live.queues.end()) return "an open step of a live job has a queue";
   const StepQueue& queue = found->second;
   IntervalSet seen;
-  std::uint64_t places = 0;
-  const auto add = [&](const IntervalSet& tasks) {
-    places += tasks.size();
-    for (const TaskRange range : tasks.ranges())
+  std::string twice;
+  const auto add = [&](const char* place, const IntervalSet& tasks) {
+    for (const auto& [first, end] : tasks.map()) {
+      const TaskRange range{first, end - first};
+      if (twice.empty() && seen.intersects(range))
+        twice = std::string(place) + " has task " + std::to_string(seen.overlap(range).front().first) +
+                ", which is elsewhere too";
       seen.insert(range);
+    }
   };
-  add(step.done);
-  add(step.failed);
-  add(queue.fresh);
+  add("done", step.done);
+  add("failed", step.failed);
+  add("fresh", queue.fresh);
   for (const auto& [owner, tasks] : queue.by_owner)
-    add(tasks);
+    add("copies", tasks);
   for (const TaskIndex task : queue.special)
-    add(IntervalSet(TaskRange{task, 1}));
+    add("special", IntervalSet(TaskRange{task, 1}));
   for (const auto& [attempt, lease] : region.live.leases)
-    if (lease.step == ref) add(lease.left);
+    if (lease.step == ref) add("a lease", lease.left);
   for (const auto& [task, open] : step.open)
-    if (!std::holds_alternative<Collecting>(open.phase)) add(IntervalSet(TaskRange{task, 1}));
-  if (places != step.spec.task_count || seen.size() != step.spec.task_count)
-    return "every task is in exactly one place (" + std::to_string(places) + " places, " +
-           std::to_string(seen.size()) + " tasks of " + std::to_string(step.spec.task_count) + ")";
+    if (!std::holds_alternative<Collecting>(open.phase))
+      add("disputes and stores", IntervalSet(TaskRange{task, 1}));
+  if (!twice.empty()) return "every task is in exactly one place: " + twice;
+  if (seen.size() != step.spec.task_count)
+    return "every task is somewhere: " + std::to_string(seen.size()) + " of " +
+           std::to_string(step.spec.task_count) + " are";
   return "";
 }
 
@@ -72,7 +78,7 @@ std::string check_agents(const Region& region) {
 
 }  // namespace
 
-std::string broken_invariant(const Durable& state) {
+std::string broken_invariant(const Durable& state, bool ended_jobs_too) {
   if (std::string broken = state.ledger.broken_invariant(); !broken.empty()) return broken;
   std::map<JobId, std::uint64_t> unvested;
   for (const auto& [id, owner] : state.owners) {
@@ -85,6 +91,7 @@ std::string broken_invariant(const Durable& state) {
       return "an owner's held credits are those of what has not vested";
   }
   for (const auto& [id, job] : state.jobs) {
+    if (!ended_jobs_too && !job.live()) continue;
     for (const StepState& step : job.steps)
       if (std::string broken = check_step(job, step); !broken.empty()) return broken;
     const auto counted = unvested.find(id);
@@ -97,8 +104,8 @@ std::string broken_invariant(const Durable& state) {
   return "";
 }
 
-std::string broken_region_invariant(const Region& region) {
-  if (std::string broken = broken_invariant(region.durable); !broken.empty()) return broken;
+std::string broken_region_invariant(const Region& region, bool ended_jobs_too) {
+  if (std::string broken = broken_invariant(region.durable, ended_jobs_too); !broken.empty()) return broken;
   for (const auto& [id, job] : region.durable.jobs) {
     if (!job.live()) continue;
     for (StepIndex i = 0; i < job.steps.size(); ++i)

@@ -48,16 +48,12 @@ void take_from_queue(StepQueue& queue, TaskRange tasks) {
 
 Lease& add_lease(Region& region, AttemptId attempt, AgentSession& agent, AgentId id, StepRef step,
                  std::uint32_t replica, const std::vector<TaskRange>& tasks) {
-  const StepState& state = *region.durable.find_step(step);
   Lease lease{id, agent.owner, step, {}, replica, 0, region.now, {}, {}};
   for (const TaskRange range : tasks)
     lease.left.insert(range);
   lease.tasks = static_cast<std::uint32_t>(lease.left.size());
   agent.outstanding += lease.tasks;
   agent.leases.insert(attempt);
-  const std::int64_t rounds = 1 + static_cast<std::int64_t>(agent.outstanding / agent.slots);
-  lease.hard_deadline =
-      region.now + Duration{state.spec.time_limit.ns * rounds} + region.durable.policy.lease;
   StepQueue& queue = *find_queue(region, step);
   for (const TaskRange range : tasks)
     take_from_queue(queue, range);
@@ -110,10 +106,20 @@ AttemptId grant_lease(Region& region, AgentId id, StepRef step, TaskRange tasks,
   return attempt;
 }
 
+/// When the agent must have reported something: no task may take longer than its limit, so silence past it is
+/// a stall.
+Time stalls_at(const Region& region, const Lease& lease) {
+  const auto agent = region.live.agents.find(lease.agent);
+  const Time progress =
+      agent == region.live.agents.end() ? lease.sent : std::max(lease.sent, agent->second.last_report);
+  return progress + region.durable.find_step(lease.step)->spec.time_limit + region.durable.policy.lease;
+}
+
 void set_deadline(Region& region, AttemptId attempt, Time renewed) {
   Lease& lease = region.live.leases.at(attempt);
   region.live.deadlines.erase({lease.deadline, attempt});
-  lease.deadline = std::min(renewed, lease.hard_deadline);
+  lease.renewed = renewed;
+  lease.deadline = std::min(renewed, stalls_at(region, lease));
   region.live.deadlines.insert({lease.deadline, attempt});
 }
 
@@ -224,20 +230,24 @@ void expire_leases(Region& region) {
   while (!live.deadlines.empty() && live.deadlines.begin()->first <= region.now) {
     const AttemptId attempt = live.deadlines.begin()->second;
     const Lease lease = live.leases.at(attempt);
+    const bool stalled = stalls_at(region, lease) <= region.now;
+    if (!stalled && lease.renewed > region.now) {  // the agent made progress since
+      set_deadline(region, attempt, lease.renewed);
+      continue;
+    }
     msg::CancelAttempts cancel;
     for (const TaskRange range : lease.left.ranges())
       cancel.items.push_back({attempt, range});
     region.effect(SendCancel{lease.agent, std::move(cancel)});
-    if (region.now < lease.hard_deadline) {
+    if (!stalled) {
       lose_lease(region, attempt);
       continue;
     }
     end_lease(region, attempt);
-    for (const TaskRange range : lease.left.ranges()) {
+    for (const TaskRange range : lease.left.ranges())
       requeue(region, lease.step, range);
-      fail_attempts(region, attempt, lease, range, msg::FailureReason::kTimeLimit,
-                    "not finished within its time limit");
-    }
+    fail_attempts(region, attempt, lease, lease.left.front(1), msg::FailureReason::kTimeLimit,
+                  "not finished within its time limit");
   }
 }
 

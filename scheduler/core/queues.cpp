@@ -78,6 +78,13 @@ void requeue(Region& region, StepRef step, TaskIndex task) {
   requeue(region, step, TaskRange{task, 1});
 }
 
+void unqueue(Region& region, StepRef step, TaskIndex task) {
+  StepQueue* queue = find_queue(region, step);
+  if (queue == nullptr) return;
+  forget_task(*queue, task);
+  index_queue(region, step);
+}
+
 void index_queue(Region& region, StepRef step) {
   const StepQueue* queue = find_queue(region, step);
   const Job* job = region.durable.find_job(step.job);

@@ -24,8 +24,8 @@ struct Lease {
   std::uint32_t replica = 0;
   std::uint32_t tasks = 0;
   Time sent;
-  Time deadline;       // renewed by heartbeats
-  Time hard_deadline;  // never renewed: the tasks' own time limit
+  Time renewed;   // by a heartbeat, up to here
+  Time deadline;  // the sooner of that and of the agent's stall
 };
 
 /// A referee's lease on one leaf.
@@ -73,12 +73,14 @@ struct DisputeWork {
   std::optional<std::vector<Digest>> opening_a;
   std::optional<std::vector<Digest>> opening_b;
   Time deadline;
+  Time ask_again;
   AttemptId referee_attempt;  // 0: none runs
 };
 struct StoreWork {
   AttemptId asked;
   std::set<AttemptId> refused;
   Time deadline;
+  Time ask_again;
 };
 
 using TaskKey = std::pair<StepRef, TaskIndex>;
@@ -87,7 +89,7 @@ struct Volatile {
   std::map<AgentId, AgentSession> agents;
   std::map<AttemptId, Lease> leases;
   std::map<AttemptId, LeafLease> leaf_leases;
-  std::set<std::pair<Time, AttemptId>> deadlines;  // the sooner of a lease's two
+  std::set<std::pair<Time, AttemptId>> deadlines;  // of every lease
   std::map<StepRef, StepQueue> queues;
 
   std::vector<TaskNeed> needs;
@@ -107,6 +109,7 @@ struct Volatile {
   std::map<TaskKey, DisputeWork> disputes;
   std::map<TaskKey, StoreWork> stores;
   std::map<TaskKey, std::uint32_t> lost;  // leases lost without a word, by task
+  std::map<TaskKey, Time> cooling;        // when owners that failed a task may try again
   std::map<JobId, std::vector<ConnectionId>> subscribers;
   std::set<JobId> changed;                       // jobs with subscribers that want news
   std::map<JobId, Bytes> inline_results;         // of jobs with one task, until their end is told

@@ -46,6 +46,8 @@ StepQueue* find_queue(Region& region, StepRef step);
 /// Puts a task where its durable record says it belongs (fresh, awaiting another owner, or nowhere).
 void requeue(Region& region, StepRef step, TaskIndex task);
 void requeue(Region& region, StepRef step, TaskRange tasks);
+/// Takes a task out of its queue: a dispute, a store or a settlement has it now.
+void unqueue(Region& region, StepRef step, TaskIndex task);
 /// Keeps `ready` and `copies` true to the queue's content.
 void index_queue(Region& region, StepRef step);
 void drop_queue(Region& region, StepRef step);
@@ -122,7 +124,7 @@ void forget_final_jobs(Region& region);
 void convict(Region& region, PartyId owner, StepRef step, TaskIndex task);
 
 // ---- invariants.cpp ----
-std::string broken_region_invariant(const Region& region);
+std::string broken_region_invariant(const Region& region, bool ended_jobs_too);
 
 // ---- explain.cpp ----
 std::vector<Explanation> explain_job(const Region& region, JobId job);

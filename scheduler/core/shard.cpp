@@ -120,6 +120,7 @@ void end_job(Region& region, JobId id, msg::JobState state, const std::string& r
   std::erase_if(region.live.disputes, of_job);
   std::erase_if(region.live.stores, of_job);
   std::erase_if(region.live.lost, of_job);
+  std::erase_if(region.live.cooling, of_job);
   region.live.unfunded.erase(id);
   notify_job(region, id);
   region.live.subscribers.erase(id);

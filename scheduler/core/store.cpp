@@ -5,6 +5,8 @@
 namespace reeve::core {
 namespace {
 
+constexpr Duration kAskAgain = seconds(10);
+
 std::vector<Recorded> agreeing(const OpenTask& open, const Digest& root) {
   std::vector<Recorded> holders;
   for (const Recorded& r : open.attempts)
@@ -24,6 +26,13 @@ void send_request(Region& region, const TaskKey& key, const Recorded& r) {
   region.effect(AskUpload{r.agent, {r.attempt, key.first, key.second}, r.root, r.size_bytes, leaf_bytes});
 }
 
+void send_request_to_asked(Region& region, const TaskKey& key, const StoreWork& work) {
+  const Storing* storing = storing_of(region, key);
+  if (storing == nullptr) return;
+  for (const Recorded& r : agreeing(region.durable.find_step(key.first)->open.at(key.second), storing->root))
+    if (r.attempt == work.asked) send_request(region, key, r);
+}
+
 /// Asks the next agent that holds the agreed result, connected ones first; gives up when each was asked in
 /// vain.
 void ask_next(Region& region, const TaskKey& key) {
@@ -37,6 +46,7 @@ void ask_next(Region& region, const TaskKey& key) {
   if (!left.empty()) {
     work.asked = left.front().attempt;
     work.deadline = region.now + region.durable.policy.upload_deadline;
+    work.ask_again = region.now + kAskAgain;
     return send_request(region, key, left.front());
   }
   StoreAbandoned event{key.first, key.second, {}, {}};
@@ -108,8 +118,14 @@ void on_upload(Region& region, const UploadFinished& input) {
 
 void pursue_stores(Region& region) {
   std::vector<TaskKey> late;
-  for (const auto& [key, work] : region.live.stores)
-    if (work.deadline <= region.now) late.push_back(key);
+  for (auto& [key, work] : region.live.stores) {
+    if (work.deadline <= region.now) {
+      late.push_back(key);
+    } else if (work.ask_again <= region.now) {  // messages get lost; an upload under way takes no notice
+      work.ask_again = region.now + kAskAgain;
+      send_request_to_asked(region, key, work);
+    }
+  }
   for (const TaskKey& key : late) {
     StoreWork& work = region.live.stores.at(key);
     if (work.asked.valid()) work.refused.insert(work.asked);

@@ -226,9 +226,21 @@ bool on_record(const Region& region, const msg::ReportSection& section, AgentId 
   const auto record = region.durable.agents.find(agent);
   const OwnerRecord* owner =
       record == region.durable.agents.end() ? nullptr : owner_record(region, record->second.owner);
-  return owner != nullptr &&
-         std::any_of(owner->unvested.begin(), owner->unvested.end(),
-                     [&](const Unvested& u) { return u.attempt == section.attempt && u.agent == agent; });
+  if (owner == nullptr) return false;
+  return std::any_of(owner->unvested.begin(), owner->unvested.end(), [&](const Unvested& u) {
+    return u.attempt == section.attempt && u.agent == agent &&
+           std::any_of(u.tasks.begin(), u.tasks.end(), [&section](TaskRange range) {
+             return range.first <= section.tasks.first && section.tasks.first < range.end();
+           });
+  });
+}
+
+/// Each failure doubles the pause before an owner that failed the task may try it again.
+void cool_down(Region& region, const TaskKey& key, std::uint32_t failures) {
+  constexpr std::size_t kCooling = 100'000;
+  constexpr std::uint32_t kDoublings = 6;
+  if (region.live.cooling.size() >= kCooling) region.live.cooling.clear();
+  region.live.cooling[key] = region.now + seconds(5LL << std::min(failures, kDoublings));
 }
 
 void keep_inline_result(Region& region, const VerifiedSection& verified) {
@@ -318,8 +330,11 @@ void decide(Region& region, StepRef step, TaskIndex task) {
   if (found == state->open.end() || !std::holds_alternative<Collecting>(found->second.phase))
     return requeue(region, step, task);
   const OpenTask& open = found->second;
-  if (roots_differ(open)) return open_dispute(region, step, task);
-  if (open.attempts.empty() || open.attempts.size() < open.needed) return requeue(region, step, task);
+  const bool differ = roots_differ(open);
+  if (!differ && (open.attempts.empty() || open.attempts.size() < open.needed))
+    return requeue(region, step, task);
+  unqueue(region, step, task);
+  if (differ) return open_dispute(region, step, task);
   const bool all_inline =
       std::all_of(open.attempts.begin(), open.attempts.end(), [](const Recorded& r) { return r.is_inline; });
   if (!all_inline) return begin_store(region, step, task, open.attempts.front().root);
@@ -338,7 +353,10 @@ void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRa
   const std::uint32_t most = region.durable.find_job(lease.step.job)->max_retries;
   std::vector<TaskRange> failed;
   for (TaskIndex task = tasks.first; task < tasks.end(); ++task)
-    if (state.open.at(task).failures > most) append(failed, task);
+    if (state.open.at(task).failures > most)
+      append(failed, task);
+    else
+      cool_down(region, {lease.step, task}, state.open.at(task).failures);
   for (const TaskRange range : failed)
     region.emit(TasksFailed{lease.step, range, message.substr(0, limits::kTextBytes)});
   requeue(region, lease.step, tasks);
