@@ -110,7 +110,7 @@ void print_status(const Json& status) {
               number(slots["all"]));
   if (status["paused"].get<bool>()) std::printf("  paused      yes\n");
   if (const auto why = status["why_idle"].get<std::string>(); !why.empty())
-    std::printf("  idle since  %s\n", why.c_str());
+    std::printf("  why idle    %s\n", why.c_str());
   const Json& tasks = status["tasks"];
   std::printf("  tasks       %lld in hand, %lld finished, %lld failed\n", number(tasks["in_hand"]),
               number(tasks["finished"]), number(tasks["failed"]));
@@ -205,6 +205,7 @@ int run_leave(const Command& command) {
   std::error_code error;
   for (const char* name : {"agent.toml", "transport.key", "identity.key"})
     std::filesystem::remove(command.home / name, error);
+  std::filesystem::remove_all(command.home / "spool", error);
   if (error)
     return fail(command, {ErrorCode::kIo, "cannot remove this agent's files: " + error.message(), ""});
   std::printf("left; the keys of %s are gone, and what it earned stays with its owner\n",

@@ -45,6 +45,7 @@ worker::StepDocument WorkerProcess::document(const msg::StepInfo& step) const {
 }
 
 void WorkerProcess::run(const RunBatch& work) {
+  if (pid_ < 0) return;  // the core is about to hear that the worker is gone, and gives it out again
   worker::RunTasks message{work.batch, {}, {}};
   std::vector<const msg::StepInfo*> known;
   for (const BatchItem& item : work.items) {
@@ -57,14 +58,15 @@ void WorkerProcess::run(const RunBatch& work) {
   }
   worker::append_frame(out_, worker::ToWorker(std::move(message)));
   batches_.push_back({work.batch, work.items, 0, 0, {}, {}, 0});
-  if (!write_some() && pid_ > 0) kill_now(Killed::kNo);
+  if (!write_some()) kill_now(Killed::kNo);
 }
 
 void WorkerProcess::run_leaves(const RunLeaves& work) {
+  if (pid_ < 0) return;
   worker::append_frame(out_, worker::ToWorker(worker::RunLeaves{work.batch, document(*work.step),
                                                                 work.work.task, work.work.leaves}));
   batches_.push_back({work.batch, {}, 0, 0, work.work.attempt, work.step->time_limit, 0});
-  if (!write_some() && pid_ > 0) kill_now(Killed::kNo);
+  if (!write_some()) kill_now(Killed::kNo);
 }
 
 void WorkerProcess::cancel(BatchId batch, std::int64_t now_ns) {

@@ -97,6 +97,18 @@ TEST_F(RunnerTest, CancelledTaskIsKilledAndBlamesNobody) {
   EXPECT_TRUE(await<SlotUp>().has_value());
 }
 
+TEST_F(RunnerTest, WorkGivenToALostWorkerIsNotAwaitedFromItsSuccessor) {
+  runner_->run({0, 1, {{AttemptId(5), step("spin", {"--ms", "3600000"}), {0, 1}}}});
+  runner_->cancel({0, 1});
+  ASSERT_TRUE(await<SlotDown>().has_value());
+  runner_->run({0, 2, {{AttemptId(6), step("sha256"), {0, 1}}}});
+  ASSERT_TRUE(await<SlotUp>().has_value());
+  runner_->run({0, 3, {{AttemptId(7), step("sha256"), {0, 1}}}});
+  const auto output = await<TaskOutput>();
+  ASSERT_TRUE(output.has_value());
+  EXPECT_EQ(output->batch, 3u);
+}
+
 TEST_F(RunnerTest, RefusedTaskSaysWhyAndTheWorkerGoesOn) {
   runner_->run({0, 1, {{AttemptId(5), step("nothing-such"), {0, 1}}}});
   const auto failed = await<TaskFailed>();
