@@ -22,32 +22,45 @@ struct alignas(32) LeafHits {
   std::uint32_t passed;
 };
 
+/// Where in a node's planes a ray finds those that it meets first and last, by axis. Choosing them by the
+/// inverse's sign gives the very values that min and max give, and absent children stay empty.
+struct PlaneOrder {
+  std::uint32_t near[3], far[3];
+
+  REEVE_HD explicit PlaneOrder(Vec3 inverse) {
+    const F32 components[3]{inverse.x, inverse.y, inverse.z};
+    for (std::uint32_t axis = 0; axis < 3; ++axis) {
+      const bool negative = components[axis] < F32(0);
+      const std::uint32_t low = axis * kWidth;
+      near[axis] = negative ? low + kHighPlanes : low;
+      far[axis] = negative ? low : low + kHighPlanes;
+    }
+  }
+};
+
 #if REEVE_WIDE_TRAVERSAL
 
 /// A ray, and the same ray in every lane.
 struct TraversalRay {
   Ray one;
   F32x8 origin[3], inverse[3], direction[3];
-  bool negative[3];
+  PlaneOrder planes;
 
   REEVE_HD explicit TraversalRay(const Ray& ray)
       : one(ray),
         origin{splat8(ray.origin.x), splat8(ray.origin.y), splat8(ray.origin.z)},
         inverse{splat8(ray.inverse.x), splat8(ray.inverse.y), splat8(ray.inverse.z)},
         direction{splat8(ray.direction.x), splat8(ray.direction.y), splat8(ray.direction.z)},
-        negative{ray.inverse.x < F32(0), ray.inverse.y < F32(0), ray.inverse.z < F32(0)} {}
+        planes(ray.inverse) {}
 };
 
-/// The children whose boxes the ray meets in 0..farthest, and where it enters each. Choosing the near plane
-/// by the inverse's sign gives the very values that min and max give.
+/// The children whose boxes the ray meets in 0..farthest, and where it enters each.
 REEVE_HD std::uint32_t cross_children(const TreeNode& node, const TraversalRay& ray, F32 farthest,
                                       float* enter) {
   F32x8 near[3], far[3];
   for (int axis = 0; axis < 3; ++axis) {
-    const float* first = ray.negative[axis] ? node.high[axis] : node.low[axis];
-    const float* second = ray.negative[axis] ? node.low[axis] : node.high[axis];
-    near[axis] = (load8(first) - ray.origin[axis]) * ray.inverse[axis];
-    far[axis] = (load8(second) - ray.origin[axis]) * ray.inverse[axis];
+    near[axis] = (load8(node.planes + ray.planes.near[axis]) - ray.origin[axis]) * ray.inverse[axis];
+    far[axis] = (load8(node.planes + ray.planes.far[axis]) - ray.origin[axis]) * ray.inverse[axis];
   }
   const F32x8 from = max(max(near[0], near[1]), max(near[2], splat8(F32(0))));
   const F32x8 to = min(min(far[0], far[1]), min(far[2], splat8(farthest)));
@@ -91,13 +104,12 @@ REEVE_HD void test_leaf(const TreeLeaf& leaf, const TraversalRay& ray, LeafHits&
 
 struct TraversalRay {
   Ray one;
-  bool negative[3];
+  PlaneOrder planes;
 
-  REEVE_HD explicit TraversalRay(const Ray& ray)
-      : one(ray), negative{ray.inverse.x < F32(0), ray.inverse.y < F32(0), ray.inverse.z < F32(0)} {}
+  REEVE_HD explicit TraversalRay(const Ray& ray) : one(ray), planes(ray.inverse) {}
 };
 
-/// As above, a lane at a time. An absent child's planes are the wrong way round, so min and max would not do.
+/// As above, a lane at a time.
 REEVE_HD std::uint32_t cross_children(const TreeNode& node, const TraversalRay& ray, F32 farthest,
                                       float* enter) {
   const F32 origin[3]{ray.one.origin.x, ray.one.origin.y, ray.one.origin.z};
@@ -107,10 +119,8 @@ REEVE_HD std::uint32_t cross_children(const TreeNode& node, const TraversalRay& 
     F32 from(0);
     F32 to = farthest;
     for (int axis = 0; axis < 3; ++axis) {
-      const float low = node.low[axis][lane];
-      const float high = node.high[axis][lane];
-      from = max((F32(ray.negative[axis] ? high : low) - origin[axis]) * inverse[axis], from);
-      to = min((F32(ray.negative[axis] ? low : high) - origin[axis]) * inverse[axis], to);
+      from = max((F32(node.planes[ray.planes.near[axis] + lane]) - origin[axis]) * inverse[axis], from);
+      to = min((F32(node.planes[ray.planes.far[axis] + lane]) - origin[axis]) * inverse[axis], to);
     }
     enter[lane] = from.value;
     if (from <= to) met |= 1u << lane;

@@ -18,10 +18,13 @@ inline constexpr std::uint32_t kWidth = 8;
 inline constexpr std::uint32_t kMaxTreeDepth = 48;
 inline constexpr std::uint32_t kTraversalStack = kMaxTreeDepth * (kWidth - 1) + 1;
 
-/// Eight boxes by component; an absent child has an empty box (low > high).
+/// Where a node's upper planes begin; an axis's lower ones begin at axis · kWidth.
+inline constexpr std::uint32_t kHighPlanes = 3 * kWidth;
+
+/// Eight boxes by component; an absent child has an empty box (low > high). One array of planes, so that a
+/// ray works out once, for all nodes, which planes it meets first.
 struct alignas(32) TreeNode {
-  float low[3][kWidth];
-  float high[3][kWidth];
+  float planes[6 * kWidth];
   std::int32_t child[kWidth];  ///< >= 0: a node; else ~index of a leaf
 };
 
