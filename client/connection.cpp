@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "client/json_fields.h"
 #include "client/process.h"
 #include "protocol/limits.h"
 
@@ -36,6 +37,18 @@ Error unexpected(const char* what) {
   return {ErrorCode::kCorrupt,
           std::string("the region answered ") + what + " in a form that does not belong to it",
           "check that reeve and the region are of the same version"};
+}
+
+/// The error that a region's JSON holds, if it is one.
+std::optional<Error> error_in(const nlohmann::json& document) {
+  const nlohmann::json& error = member(document, "error");
+  if (!error.is_object()) return std::nullopt;
+  const std::string name = text_of(error, "code");
+  ErrorCode code = ErrorCode::kInvalid;
+  for (int i = 0; i <= static_cast<int>(ErrorCode::kCorrupt); ++i) {
+    if (name == error_code_name(static_cast<ErrorCode>(i))) code = static_cast<ErrorCode>(i);
+  }
+  return Error{code, text_of(error, "message"), text_of(error, "hint")};
 }
 
 }  // namespace
@@ -160,6 +173,7 @@ Result<nlohmann::json> Connection::query(const std::string& path) {
   if (text == nullptr) return unexpected("a query");
   nlohmann::json document = nlohmann::json::parse(text->text, nullptr, false);
   if (!document.is_object()) return unexpected("a query");
+  if (auto refused = error_in(document)) return *refused;
   return document;
 }
 

@@ -36,7 +36,7 @@ std::string account_text(const Json& account) {
   const std::uint64_t party = number_of(account, "party");
   if (text.empty()) text = party == 0 ? "region" : "party " + std::to_string(party);
   text += "/" + text_of(account, "account");
-  if (member(account, "job").is_number()) text += "#" + std::to_string(number_of(account, "job"));
+  if (number_of(account, "job") != 0) text += "#" + std::to_string(number_of(account, "job"));
   return text;
 }
 

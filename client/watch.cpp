@@ -15,6 +15,7 @@ namespace {
 
 constexpr Duration kPollEvery = milliseconds(500);
 constexpr Duration kFetchEvery = seconds(2);
+constexpr Duration kLongestSilence = seconds(600);  // a region's host may reboot
 
 std::string job_path(std::uint64_t job) {
   return "/api/v1/jobs/" + std::to_string(job);
@@ -38,7 +39,7 @@ class Watch {
     while (true) {
       auto seen = look();
       if (interrupted()) return left_alone();
-      if (!seen) return seen.error();
+      if (auto over = bear(seen); !over) return over.error();
       if (has_ended(end_.state)) return finish();
       if (options_.limit && (wall_clock() - started) >= *options_.limit) {
         return Error{
@@ -47,11 +48,32 @@ class Watch {
             "it goes on; wait again with `reeve job wait " + std::to_string(job_) + "`"};
       }
       // An update comes at once when the job ends; without one the next look is due soon anyway.
-      if (auto update = connection_.next_update(kPollEvery); !update) return update.error();
+      auto update = connection_.next_update(kPollEvery);
+      if (!update) return update.error();
     }
   }
 
  private:
+  /// A region that restarts falls silent for a while: that ends no waiting. Any other error does, and so does
+  /// a silence of kLongestSilence.
+  Result<void> bear(const Result<void>& seen) {
+    if (seen) {
+      silent_since_.reset();
+      return {};
+    }
+    const ErrorCode code = seen.error().code;
+    if (code != ErrorCode::kUnreachable && code != ErrorCode::kTimeout) return seen;
+    if (!silent_since_) {
+      silent_since_ = wall_clock();
+      context_.output().note("The region does not answer; waiting for it.");
+    }
+    if (wall_clock() - *silent_since_ >= kLongestSilence) return seen;
+    // Who restarted knows no subscription; if this one is lost too, the next look tells the same a little
+    // later.
+    static_cast<void>(connection_.subscribe(JobId(job_)));
+    return {};
+  }
+
   /// Asks how the job stands, and fetches what is new.
   Result<void> look() {
     auto answer = connection_.query(job_path(job_));
@@ -89,6 +111,7 @@ class Watch {
   ProgressMeter meter_;
   std::unique_ptr<Fetcher> fetcher_;
   Time last_fetch_;
+  std::optional<Time> silent_since_;
   WatchEnd end_;
 };
 

@@ -119,6 +119,19 @@ TEST(Connection, JsonThatIsNoneIsCorrupt) {
   EXPECT_EQ(answer.error().code, ErrorCode::kCorrupt);
 }
 
+TEST(Connection, ErrorInsideOfJsonIsTheResult) {
+  auto script = region([](const auto&) {
+    return msg::Json{R"({"version":1,"error":{"code":"not_found","message":"no job 9","hint":"list them"}})"};
+  });
+  auto connection = open(script);
+  ASSERT_TRUE(connection.ok());
+  const auto answer = connection->query("/api/v1/jobs/9");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(answer.error().message, "no job 9");
+  EXPECT_EQ(answer.error().hint, "list them");
+}
+
 TEST(Connection, UpdatesThatComeAmongAnswersAreKept) {
   auto script = region([](const auto&) { return msg::Done{}; });
   auto connection = open(script);
