@@ -55,6 +55,7 @@ class Api {
     std::uint64_t number(const char* name, std::uint64_t otherwise, std::uint64_t most) const;
   };
   struct JobRow;
+  struct PageFiller;
 
   explicit Api(Sources sources, Database database)
       : sources_(std::move(sources)), database_(std::move(database)) {}

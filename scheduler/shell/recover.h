@@ -20,8 +20,8 @@ struct Recovered {
 /// Newest snapshot that the view has reached, then every later event; rows that the view lacks are written.
 Result<Recovered> recover(Journal& journal, std::unique_ptr<ViewDatabase> view);
 
-/// The state after all events, from the first one on: no snapshot is trusted. `at` receives the digest of the
-/// encoded state after event `watch_seq`, if there is one.
+/// The state after all events, from the first one on: no snapshot is trusted. `watched` is the digest of the
+/// encoded state after event `watch_seq`.
 struct Replay {
   core::Durable state;
   std::uint64_t events = 0;

@@ -60,65 +60,83 @@ void add_blob(msg::ResultPage& page, TaskIndex task, const Digest& blob, std::ui
 
 }  // namespace
 
+/// Fills one page, task by task.
+struct Api::PageFiller {
+  Statement stored;
+  Statement recorded_rows;
+  StepRef step;
+  msg::ResultPage page;
+  std::size_t page_bytes = 0;
+  Recorded recorded;  // the range read last
+
+  bool full() const { return page_bytes >= kPageBytes || page.rows.size() >= kPageRows; }
+
+  /// The recorded range of this attempt that holds the task.
+  Result<void> load(TaskIndex task, std::uint64_t attempt) {
+    if (recorded.attempt == attempt && task >= recorded.tasks.first && task < recorded.tasks.end()) return {};
+    recorded = Recorded();
+    recorded_rows.bind(step.job.value(), step.step, task, std::int64_t{task} - limits::kTasksPerSection,
+                       attempt);
+    for (;;) {
+      const Result<bool> found = recorded_rows.step();
+      if (!found) return found.error();
+      if (!*found) return {};
+      recorded = recorded_at(recorded_rows);
+      if (task < recorded.tasks.end()) break;
+    }
+    recorded_rows.reset();
+    return {};
+  }
+
+  Result<void> add(TaskIndex task, std::uint64_t attempt) {
+    page.next = task + 1;
+    stored.bind(step.job.value(), step.step, task);
+    const Result<bool> has_blob = stored.step();
+    if (!has_blob) return has_blob.error();
+    if (*has_blob) {
+      Digest blob;
+      std::copy_n(stored.blob(0).begin(), blob.bytes.size(), blob.bytes.begin());
+      add_blob(page, task, blob, stored.number(1), page_bytes);
+      stored.reset();
+      return {};
+    }
+    if (Result<void> done = load(task, attempt); !done) return done;
+    const std::size_t index = task - recorded.tasks.first;
+    if (recorded.attempt != attempt || index >= recorded.sizes.size()) return {};
+    const ByteView payload(recorded.payload);
+    add_inline(page, task, payload.subspan(recorded.offsets[index], recorded.sizes[index]), page_bytes);
+    return {};
+  }
+};
+
 Result<msg::ResultPage> Api::results(const Caller& caller, const msg::FetchResults& fetch) {
   const Request request{caller, {}, {}};
   if (const Result<JobRow> row = job_row(request, fetch.step.job); !row) return row.error();
-  const std::uint64_t job = fetch.step.job.value();
   Statement settled = database_.must_prepare(
       "SELECT first, count, attempt FROM settled WHERE job=? AND step=? AND first+count>? AND recalled=0"
       " ORDER BY first, slot");
-  settled.bind(job, fetch.step.step, fetch.first);
-  Statement stored =
-      database_.must_prepare("SELECT blob, size FROM stored WHERE job=? AND step=? AND task=?");
-  Statement results = database_.must_prepare(
-      "SELECT first, count, attempt, sizes, payload FROM results WHERE job=? AND step=? AND first<=? AND "
-      "first>?"
-      " AND attempt=?");
-  msg::ResultPage page;
-  page.next = fetch.first;
-  Recorded recorded;
-  std::size_t page_bytes = 0;
+  settled.bind(fetch.step.job.value(), fetch.step.step, fetch.first);
+  PageFiller filler{database_.must_prepare("SELECT blob, size FROM stored WHERE job=? AND step=? AND task=?"),
+                    database_.must_prepare(
+                        "SELECT first, count, attempt, sizes, payload FROM results WHERE job=? AND step=?"
+                        " AND first<=? AND first>? AND attempt=?"),
+                    fetch.step,
+                    {},
+                    0,
+                    {}};
+  filler.page.next = fetch.first;
   for (;;) {
     const Result<bool> row = settled.step();
     if (!row) return row.error();
-    if (!*row) return page;
-    const auto end = static_cast<TaskIndex>(settled.number(0) + settled.number(1));
-    const std::uint64_t attempt = settled.number(2);
-    for (TaskIndex task = std::max(page.next, static_cast<TaskIndex>(settled.number(0))); task < end;
-         ++task) {
-      if (page_bytes >= kPageBytes || page.rows.size() >= kPageRows) {
-        page.more = true;
-        return page;
+    if (!*row) return std::move(filler.page);
+    const auto first = static_cast<TaskIndex>(settled.number(0));
+    const auto end = static_cast<TaskIndex>(first + settled.number(1));
+    for (TaskIndex task = std::max(filler.page.next, first); task < end; ++task) {
+      if (filler.full()) {
+        filler.page.more = true;
+        return std::move(filler.page);
       }
-      page.next = task + 1;
-      stored.bind(job, fetch.step.step, task);
-      const Result<bool> has_blob = stored.step();
-      if (!has_blob) return has_blob.error();
-      if (*has_blob) {
-        Digest blob;
-        std::copy_n(stored.blob(0).begin(), blob.bytes.size(), blob.bytes.begin());
-        add_blob(page, task, blob, stored.number(1), page_bytes);
-        stored.reset();
-        continue;
-      }
-      const bool held =
-          recorded.attempt == attempt && task >= recorded.tasks.first && task < recorded.tasks.end();
-      if (!held) {
-        results.bind(job, fetch.step.step, task, std::int64_t{task} - limits::kTasksPerSection, attempt);
-        for (;;) {
-          const Result<bool> found = results.step();
-          if (!found) return found.error();
-          if (!*found) break;
-          recorded = recorded_at(results);
-          if (task < recorded.tasks.end()) break;
-        }
-        results.reset();
-      }
-      const std::size_t index = task - recorded.tasks.first;
-      if (recorded.attempt != attempt || index >= recorded.sizes.size()) continue;
-      add_inline(page, task,
-                 ByteView(recorded.payload).subspan(recorded.offsets[index], recorded.sizes[index]),
-                 page_bytes);
+      if (Result<void> done = filler.add(task, settled.number(2)); !done) return done.error();
     }
   }
 }

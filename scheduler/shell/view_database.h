@@ -21,13 +21,11 @@ void fields(A& a, StepCounts& c) {
   a(c.settled, c.failed);
 }
 
-/// What a ledger entry does, as history shows it. `pending_id` names what a post or void resolves.
-enum class EntryKind : std::uint8_t { kPosted, kPending, kPostPending, kVoidPending };
-
 /// The writing side of view.db, together with the shadow of the region's state from which its rows follow.
 /// A file that cannot be read, or that is ahead of the journal, is made anew from the first event.
 class ViewDatabase {
  public:
+  ~ViewDatabase();
   static Result<std::unique_ptr<ViewDatabase>> open(const std::string& path, std::uint64_t journal_seq);
 
   /// Number of the last event whose rows are in the file.
@@ -62,9 +60,6 @@ class ViewDatabase {
   std::uint64_t seq_ = 0;
   std::vector<JobId> dirty_;
   std::map<AgentId, AgentCounts> agent_counts_;
-
- public:
-  ~ViewDatabase();
 };
 
 }  // namespace reeve::shell

@@ -7,7 +7,7 @@ namespace reeve::shell {
 Result<void> ViewDatabase::Recorder::chain(const core::Chain& entries, Time at, const Belongs& belongs) {
   if (entries.empty()) return {};
   const Bytes packed = to_archive(entries);
-  return put().chain.run(seq, at.ns, 0, belongs.step.job.value(), belongs.step.step, belongs.tasks.first,
+  return put().chain.run(seq, at.ns, belongs.step.job.value(), belongs.step.step, belongs.tasks.first,
                          belongs.tasks.count, belongs.attempt.value(), belongs.party.value(),
                          requester_of(belongs.step.job).value(), packed);
 }

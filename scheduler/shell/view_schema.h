@@ -3,7 +3,7 @@
 /// view.db: what people and programs ask about, built from committed events. docs/formats/view.md.
 namespace reeve::shell {
 
-inline constexpr std::int64_t kViewVersion = 1;
+inline constexpr std::int64_t kViewVersion = 2;
 
 inline constexpr const char* kViewOpen =
     "PRAGMA journal_mode=WAL;"
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS disputes(job INTEGER, step INTEGER, task INTEGER, a I
   PRIMARY KEY(job, step, task)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS convictions(seq INTEGER PRIMARY KEY, owner INTEGER, at_ns INTEGER, job INTEGER,
   step INTEGER, task INTEGER, slashed INTEGER, clawed_back INTEGER, recomputed INTEGER) STRICT;
-CREATE TABLE IF NOT EXISTS chains(seq INTEGER PRIMARY KEY, at_ns INTEGER, kind INTEGER, job INTEGER, step INTEGER,
+CREATE TABLE IF NOT EXISTS chains(seq INTEGER PRIMARY KEY, at_ns INTEGER, job INTEGER, step INTEGER,
   first INTEGER, count INTEGER, attempt INTEGER, party INTEGER, requester INTEGER, entries BLOB) STRICT;
 )sql";
 

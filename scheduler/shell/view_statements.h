@@ -37,7 +37,7 @@ struct ViewDatabase::Statements {
         decided(d.must_prepare("UPDATE disputes SET leaf=?4, referee_hash=?5, referee=?6, wrong=?7"
                                " WHERE job=?1 AND step=?2 AND task=?3")),
         conviction(d.must_prepare("INSERT OR REPLACE INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
-        chain(d.must_prepare("INSERT OR REPLACE INTO chains VALUES(?,?,?,?,?,?,?,?,?,?,?)")) {}
+        chain(d.must_prepare("INSERT OR REPLACE INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
 
   Statement begin, commit, seq, party, agent, agent_counts, job, step, result, settled, recall, stored,
       failure, failed, forget_failed, verdict, disproved, dispute, leaf, decided, conviction, chain;

@@ -123,9 +123,7 @@ std::unique_ptr<Peer> RegionFixture::connect(const TransportPair& key) {
   return std::make_unique<Peer>(context_, server_->port(), server_key_, key);
 }
 
-RegionFixture::Member RegionFixture::enrol(Role role, Peer& inviter, const Identity* delegator,
-                                           PartyId owner) {
-  static_cast<void>(owner);
+RegionFixture::Member RegionFixture::enrol(Role role, Peer& inviter, const Identity* delegator) {
   const Token token = make_token();
   msg::CreateToken create;
   create.role = role;
@@ -159,7 +157,7 @@ RegionFixture::Member RegionFixture::enrol(Role role, Peer& inviter, const Ident
 }
 
 RegionFixture::Member RegionFixture::agent_of(Member& owner) {
-  return enrol(Role::kAgent, *owner.peer, &owner.identity, owner.enrolled.party);
+  return enrol(Role::kAgent, *owner.peer, &owner.identity);
 }
 
 void RegionFixture::introduce(Member& agent, std::uint64_t credit) {
@@ -178,8 +176,8 @@ void RegionFixture::assemble() {
   ASSERT_TRUE(key.ok());
   operator_ = connect(*key);
   EXPECT_EQ(operator_->hello().role, Role::kOperator);
-  requester_ = enrol(Role::kRequester, *operator_, nullptr, {});
-  owner_ = enrol(Role::kOwner, *operator_, nullptr, {});
+  requester_ = enrol(Role::kRequester, *operator_, nullptr);
+  owner_ = enrol(Role::kOwner, *operator_, nullptr);
   agent_ = agent_of(owner_);
   introduce(agent_, 1000);
 }

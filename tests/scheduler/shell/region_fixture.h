@@ -74,7 +74,7 @@ class RegionFixture : public testing::Test {
   void stop();
 
   std::unique_ptr<Peer> connect(const TransportPair& key);
-  Member enrol(Role role, Peer& inviter, const Identity* delegator, PartyId owner);
+  Member enrol(Role role, Peer& inviter, const Identity* delegator);
   /// Operator, one requester with credits, one owner with one agent that has said hello.
   void assemble();
   Member agent_of(Member& owner);

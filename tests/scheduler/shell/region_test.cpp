@@ -126,7 +126,7 @@ TEST_F(Region, ARequesterSeesHisOwnJobsAndNobodyElses) {
   assemble();
   const JobId job = submit(10);
   run_job(job, 10);
-  Member other = enrol(Role::kRequester, *operator_, nullptr, {});
+  Member other = enrol(Role::kRequester, *operator_, nullptr);
   const std::string path = "/api/v1/jobs/" + std::to_string(job.value());
   EXPECT_EQ(Json::parse(requester_.peer->query(path))["job"]["settled"], 10);
   EXPECT_EQ(Json::parse(other.peer->query(path))["error"]["code"], "not_found");
@@ -148,7 +148,7 @@ TEST_F(Region, TheStoredTransfersGiveTheLiveBalances) {
 
 TEST_F(Region, GarbageCostsItsSenderAndNobodyElse) {
   assemble();
-  Member other = enrol(Role::kRequester, *operator_, nullptr, {});
+  Member other = enrol(Role::kRequester, *operator_, nullptr);
   for (int i = 0; i < 3; ++i)
     other.peer->send_raw(Bytes(100, 0xFF));
   ASSERT_TRUE(other.peer->expect<msg::Goodbye>().has_value());
@@ -157,7 +157,7 @@ TEST_F(Region, GarbageCostsItsSenderAndNobodyElse) {
 
 TEST_F(Region, AMessageBeyondTheBoundEndsItsConnectionOnly) {
   assemble();
-  Member other = enrol(Role::kRequester, *operator_, nullptr, {});
+  Member other = enrol(Role::kRequester, *operator_, nullptr);
   other.peer->send_raw(Bytes(limits::kControlMessageBytes + 1, 1));
   run_job(submit(5), 5);
 }
@@ -171,7 +171,7 @@ TEST_F(Region, AStrangerMayOnlyEnrol) {
 
 TEST_F(Region, ARevokedPartyIsDroppedAndNotLetInAgain) {
   assemble();
-  Member other = enrol(Role::kRequester, *operator_, nullptr, {});
+  Member other = enrol(Role::kRequester, *operator_, nullptr);
   const msg::Reply done = operator_->command(msg::Revoke{"", other.enrolled.party, {}});
   EXPECT_TRUE(std::holds_alternative<msg::Done>(done.body));
   EXPECT_TRUE(other.peer->expect<msg::Goodbye>().has_value());
