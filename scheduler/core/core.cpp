@@ -106,8 +106,8 @@ Time Core::next_deadline() const {
   return soonest;
 }
 
-std::string Core::broken_invariant() const {
-  return broken_region_invariant(*region_);
+std::string Core::broken_invariant(bool ended_jobs_too) const {
+  return broken_region_invariant(*region_, ended_jobs_too);
 }
 
 }  // namespace reeve::core
