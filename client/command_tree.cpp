@@ -127,16 +127,21 @@ std::string fish_script(CLI::App& root) {
       condition.clear();
       for (std::size_t at = 0; at < path.size();) {
         const std::size_t end = std::min(path.find(' ', at), path.size());
-        condition += (condition.empty() ? "" : "; and ") +
-                     ("__fish_seen_subcommand_from " + path.substr(at, end - at));
+        if (!condition.empty()) condition += "; and ";
+        condition += "__fish_seen_subcommand_from ";
+        condition += path.substr(at, end - at);
         at = end + 1;
       }
     }
     for (const CLI::App* verb : shown_verbs(app))
-      text += "complete -c reeve -n '" + condition + "' -a " + verb->get_name() + "\n";
+      text.append("complete -c reeve -n '")
+          .append(condition)
+          .append("' -a ")
+          .append(verb->get_name())
+          .append("\n");
     for (const CLI::Option* option : options_of(app)) {
       for (const std::string& name : option->get_lnames())
-        text += "complete -c reeve -n '" + condition + "' -l " + name + "\n";
+        text.append("complete -c reeve -n '").append(condition).append("' -l ").append(name).append("\n");
     }
   });
   return text;

@@ -8,10 +8,10 @@
 namespace reeve::client {
 
 inline const nlohmann::json& member(const nlohmann::json& object, const char* key) {
-  static const nlohmann::json kNothing;
-  if (!object.is_object()) return kNothing;
+  static const nlohmann::json nothing;
+  if (!object.is_object()) return nothing;
   const auto found = object.find(key);
-  return found == object.end() ? kNothing : *found;
+  return found == object.end() ? nothing : *found;
 }
 inline std::string text_of(const nlohmann::json& object, const char* key) {
   const nlohmann::json& value = member(object, key);
@@ -31,9 +31,9 @@ inline bool flag_of(const nlohmann::json& object, const char* key) {
 }
 /// An empty array where there is none.
 inline const nlohmann::json& list_of(const nlohmann::json& object, const char* key) {
-  static const nlohmann::json kEmpty = nlohmann::json::array();
+  static const nlohmann::json none = nlohmann::json::array();
   const nlohmann::json& value = member(object, key);
-  return value.is_array() ? value : kEmpty;
+  return value.is_array() ? value : none;
 }
 
 }  // namespace reeve::client

@@ -1,8 +1,8 @@
 #include "client/login.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
+#include <system_error>
 
 #include "client/quantities.h"
 #include "client/render_template.h"
@@ -61,7 +61,7 @@ Result<Login> load_user(const std::filesystem::path& home) {
 }
 
 Error cannot_write(const std::filesystem::path& path) {
-  return {ErrorCode::kIo, "cannot write " + path.string() + ": " + std::strerror(errno),
+  return {ErrorCode::kIo, "cannot write " + path.string() + ": " + std::generic_category().message(errno),
           "check the folder and its permissions"};
 }
 

@@ -7,8 +7,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 extern char** environ;
 
@@ -38,7 +38,7 @@ Error exec_sibling(const std::string& program, const std::vector<std::string>& a
   std::vector<char*> argv = argv_of(program, args);
   execv(beside.c_str(), argv.data());
   execvp(program.c_str(), argv.data());
-  return {ErrorCode::kNotFound, "cannot start " + program + ": " + std::strerror(errno),
+  return {ErrorCode::kNotFound, "cannot start " + program + ": " + std::generic_category().message(errno),
           "install it beside reeve, or put it on PATH"};
 }
 
@@ -52,7 +52,8 @@ Result<int> run_quietly(const std::string& program, const std::vector<std::strin
   const int failed = posix_spawnp(&child, program.c_str(), &files, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   if (failed != 0)
-    return Error{ErrorCode::kNotFound, "cannot run " + program + ": " + std::strerror(failed), "install it"};
+    return Error{ErrorCode::kNotFound,
+                 "cannot run " + program + ": " + std::generic_category().message(failed), "install it"};
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

@@ -141,7 +141,7 @@ View tasks_view(const Json& answer, const Style& style) {
         std::to_string(first) + (count > 1 ? "-" + std::to_string(first + count - 1) : "");
     const std::string state = text_of(task, "state");
     const std::string step = std::to_string(number_of(task, "step"));
-    quiet += step + "/" + range + " " + state + "\n";
+    quiet.append(step).append("/").append(range).append(" ").append(state).append("\n");
     if (list_of(task, "attempts").empty())
       table.row({{step}, {range}, {state, state_tone(state)}, {}, {}, {}, {}, {}, {}});
     for (const Json& attempt : list_of(task, "attempts")) {
