@@ -233,12 +233,14 @@ template <class T>
 struct Codec<std::deque<T>> {
   static void write(Writer& w, const std::deque<T>& v) {
     w.varint(v.size());
-    for (const T& element : v) w(element);
+    for (const T& element : v)
+      w(element);
   }
   static void read(Reader& r, std::deque<T>& v) {
     v.clear();
     const std::size_t n = r.count();
-    for (std::size_t i = 0; i < n && r.ok(); ++i) r(v.emplace_back());
+    for (std::size_t i = 0; i < n && r.ok(); ++i)
+      r(v.emplace_back());
   }
 };
 

@@ -3,6 +3,13 @@
 namespace reeve::core {
 namespace {
 
+bool shares_an_owner(const OpenTask& open) {
+  for (std::size_t i = 1; i < open.attempts.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (open.attempts[i].owner == open.attempts[j].owner) return true;
+  return false;
+}
+
 std::string check_step(const Job& job, const StepState& step) {
   for (const TaskRange range : step.failed.ranges())
     if (step.done.intersects(range)) return "a task is done or failed, not both";
@@ -17,9 +24,7 @@ std::string check_step(const Job& job, const StepState& step) {
   for (const auto& [task, open] : step.open) {
     if (step.done.contains(task) || step.failed.contains(task))
       return "an open task is neither done nor failed";
-    std::set<PartyId> owners;
-    for (const Recorded& r : open.attempts)
-      if (!owners.insert(r.owner).second) return "attempts of one task have distinct owners";
+    if (shares_an_owner(open)) return "attempts of one task have distinct owners";
   }
   if (!job.live() && !step.open.empty()) return "an ended job has no open task";
   return "";
@@ -33,14 +38,14 @@ std::string check_places(const Region& region, StepRef ref, const StepState& ste
   const StepQueue& queue = found->second;
   IntervalSet seen;
   std::string twice;
+  const auto add_range = [&](const char* place, TaskRange range) {
+    if (seen.insert(range) != range.count && twice.empty())
+      twice = std::string(place) + " has tasks from " + std::to_string(range.first) +
+              " on that are elsewhere too";
+  };
   const auto add = [&](const char* place, const IntervalSet& tasks) {
-    for (const auto& [first, end] : tasks.map()) {
-      const TaskRange range{first, end - first};
-      if (twice.empty() && seen.intersects(range))
-        twice = std::string(place) + " has task " + std::to_string(seen.overlap(range).front().first) +
-                ", which is elsewhere too";
-      seen.insert(range);
-    }
+    for (const auto& [first, end] : tasks.map())
+      add_range(place, {first, end - first});
   };
   add("done", step.done);
   add("failed", step.failed);
@@ -48,12 +53,11 @@ std::string check_places(const Region& region, StepRef ref, const StepState& ste
   for (const auto& [owner, tasks] : queue.by_owner)
     add("copies", tasks);
   for (const TaskIndex task : queue.special)
-    add("special", IntervalSet(TaskRange{task, 1}));
+    add_range("special", {task, 1});
   for (const auto& [attempt, lease] : region.live.leases)
     if (lease.step == ref) add("a lease", lease.left);
   for (const auto& [task, open] : step.open)
-    if (!std::holds_alternative<Collecting>(open.phase))
-      add("disputes and stores", IntervalSet(TaskRange{task, 1}));
+    if (!std::holds_alternative<Collecting>(open.phase)) add_range("disputes and stores", {task, 1});
   if (!twice.empty()) return "every task is in exactly one place: " + twice;
   if (seen.size() != step.spec.task_count)
     return "every task is somewhere: " + std::to_string(seen.size()) + " of " +

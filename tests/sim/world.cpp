@@ -69,7 +69,9 @@ void World::step(const core::Input& input) {
     return std::holds_alternative<core::OwnerConvicted>(event) ||
            std::holds_alternative<core::JobEnded>(event);
   });
-  const bool idle = out.events.empty() && out.effects.empty() && std::holds_alternative<core::Tick>(input);
+  const bool says_nothing = out.events.empty() && out.effects.empty();
+  const bool idle = says_nothing && !std::holds_alternative<core::AgentConnected>(input) &&
+                    !std::holds_alternative<core::AgentGone>(input);
   if (!idle)
     if (const std::string broken = core_->broken_invariant(deep || steps_ % 64 == 0); !broken.empty())
       return fail("invariant: " + broken);
