@@ -110,8 +110,8 @@ std::string render_accounts(const ReportPage& page) {
   if (!page.accounts.empty()) {
     html +=
         "<section><h2>Accounts</h2><p class=\"note\">In credits. Earned pay is held until it can no longer "
-        "be contested, then "
-        "vested; what a convicted owner still held is slashed.</p><div "
+        "be contested, then vested. A conviction slashes the stake and takes back what was still "
+        "held.</p><div "
         "class=\"card\"><table><thead><tr><th>Owner</th>"
         "<th>Standing</th><th>Earned</th><th>Held</th><th>Vested</th><th>Slashed</th><th>Stake</th></tr></"
         "thead><tbody>";

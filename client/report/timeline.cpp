@@ -29,6 +29,13 @@ std::string attribute(const char* name, double value) {
   return std::string(" ") + name + "=\"" + format_number(value, 2) + "\"";
 }
 
+bool any_ended(const std::vector<ReportAgent>& agents, AttemptEnd end) {
+  return std::any_of(agents.begin(), agents.end(), [end](const ReportAgent& agent) {
+    return std::any_of(agent.attempts.begin(), agent.attempts.end(),
+                       [end](const ReportAttempt& attempt) { return attempt.end == end; });
+  });
+}
+
 double length_of(const std::vector<ReportAgent>& agents) {
   double length_s = 1e-3;
   for (const ReportAgent& agent : agents) {
@@ -66,7 +73,7 @@ std::string render_row(const ReportAgent& agent, std::size_t colour, double y, d
   for (const ReportAttempt& attempt : agent.attempts) {
     const double start_s = std::clamp(attempt.start_s, 0.0, length_s);
     const double width =
-        std::max(1.5, (std::clamp(attempt.end_s, start_s, length_s) - start_s) * scale - 0.8);
+        std::max(1.5, (std::clamp(attempt.end_s, start_s, length_s) - start_s) * scale - 1.5);
     svg += "<rect rx=\"2\"" + attribute("x", kNames + start_s * scale) + attribute("y", y) +
            attribute("width", width) + attribute("height", kBar) + " fill=\"var(--o" +
            std::to_string(colour % kColours) + ")\" class=\"" + class_of(attempt.end) + "\"><title>" +
@@ -92,9 +99,13 @@ std::string render_timeline(const std::vector<ReportAgent>& agents) {
     html += "<span><i style=\"background:var(--o" + std::to_string(i % kColours) + ")\"></i>" +
             escape_html(owners[i]) + "</span>";
   }
-  html +=
-      "<span><i style=\"outline:2.5px solid var(--bad)\"></i>found wrong</span>"
-      "<span><i style=\"outline:1.5px dashed var(--ink)\"></i>recomputed by a referee</span></div>";
+  if (any_ended(agents, AttemptEnd::kDisagreed))
+    html += "<span><i style=\"outline:2.5px solid var(--bad)\"></i>found wrong</span>";
+  if (any_ended(agents, AttemptEnd::kReferee))
+    html += "<span><i style=\"outline:1.5px dashed var(--ink)\"></i>recomputed by a referee</span>";
+  if (any_ended(agents, AttemptEnd::kLost))
+    html += "<span><i style=\"background:var(--ink);opacity:.35\"></i>paler: not counted</span>";
+  html += "</div>";
   const double length_s = length_of(agents);
   const double height = static_cast<double>(agents.size()) * kRow + kAxis;
   html += "<svg role=\"img\" aria-label=\"Attempts of each agent over time\" viewBox=\"0 0 " +

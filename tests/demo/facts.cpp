@@ -23,10 +23,18 @@ std::string counted(const Json& number) {
   return std::to_string(number.get<std::int64_t>());
 }
 
-const char* end_of(const Json& span) {
+bool is_convicted(const Answers& answers, const Json& owner) {
+  return std::any_of(answers.parties.begin(), answers.parties.end(), [&owner](const Json& party) {
+    return party["id"] == owner && party["convicted"].get<bool>();
+  });
+}
+
+/// What no verdict names by the end of a conviction was dropped with its owner.
+const char* end_of(const Answers& answers, const Json& span) {
   const auto outcome = span["outcome"].get<std::string>();
   if (outcome == "rejected" || outcome == "convicted") return "disagreed";
-  return outcome == "failed" || outcome == "late" ? "lost" : "agreed";
+  if (outcome == "failed" || outcome == "late") return "lost";
+  return outcome == "pending" && is_convicted(answers, span["owner"]) ? "lost" : "agreed";
 }
 
 /// Of one kind, over all jobs of a party.
@@ -48,13 +56,17 @@ Json timeline_rows(const Answers& answers) {
   for (const Json& agent : answers.agents) {
     if (agent["role"] == "referee") continue;
     Json attempts = Json::array();
+    double free_s = 0;  // a task may be leased while the agent's one slot still runs the one before
     for (const Json& span : answers.timeline) {
       if (span["agent"] != agent["id"]) continue;
-      attempts.push_back({{"start_s", seconds_of(span["start_ns"])},
-                          {"end_s", seconds_of(span["end_ns"])},
-                          {"label", "task " + counted(span["first"]) + ", attempt " +
-                                        counted(span["replica"]) + ", " + span["outcome"].get<std::string>()},
-                          {"end", end_of(span)}});
+      const double end_s = seconds_of(span["end_ns"]);
+      attempts.push_back({{"start_s", std::max(seconds_of(span["start_ns"]), free_s)},
+                          {"end_s", end_s},
+                          {"label", "task " + counted(span["first"]) + ", run " +
+                                        std::to_string(span["replica"].get<int>() + 1) + ", " +
+                                        span["outcome"].get<std::string>()},
+                          {"end", end_of(answers, span)}});
+      free_s = std::max(free_s, end_s);
     }
     rows.push_back({{"name", agent["name"]}, {"owner", agent["owner_name"]}, {"attempts", attempts}});
   }
@@ -98,7 +110,7 @@ Json summary_facts(const Answers& answers) {
   return Json::array(
       {fact("Tasks", counted(job["tasks"])), fact("Attempts", std::to_string(answers.timeline.size())),
        fact("Owners", std::to_string(owners.size())), fact("Time", text_of("%.0f s", length_s)),
-       fact("Spent", text_of("%.6f credits", spent)),
+       fact("Spent", text_of("%.2f credits", spent)),
        fact("Cheats caught", std::to_string(answers.convictions.size()))});
 }
 

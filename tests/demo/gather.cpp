@@ -80,7 +80,7 @@ Json describe_cheat(const Options& options, const Json& conviction, const std::v
       frame.path, {options.false_results / result, tile, conviction["leaf"].get<std::uint64_t>()}, grid,
       options.out));
   return {{"headline", conviction["owner_name"].get<std::string>() +
-                           " handed in a picture that it had not rendered, and was not paid."},
+                           " painted over its pictures, lost its stake and was not paid."},
           {"cheat_image", "cheat.png"},
           {"true_image", "frames/" + frame.path.filename().string()},
           {"cheat_detail", "cheat_detail.png"},
