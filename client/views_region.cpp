@@ -107,8 +107,9 @@ View agent_view(const Json& answer, const Style& style) {
   std::string text = "agent      " + std::to_string(number_of(agent, "id")) + "  " +
                      style.paint(Tone::kStrong, text_of(agent, "name")) + "\n";
   text += "owner      " + text_of(agent, "owner_name") + "\n";
-  text += "state      " + style.paint(agent_tone(state), state) + ", last seen " +
-          format_time({signed_of(agent, "last_seen_ns")}) + " UTC\n";
+  const Time seen{signed_of(agent, "last_seen_ns")};  // 0: not since the region started, or dropped
+  text += "state      " + style.paint(agent_tone(state), state) +
+          (seen.ns == 0 ? "" : ", last seen " + format_time(seen) + " UTC") + "\n";
   text += "slots      " + count_of(agent, "slots") + " of " + size_text(capability) + "; " +
           count_of(agent, "running") + " tasks running, credit for " + count_of(agent, "credit") + "\n";
   text += "kernels    " + joined(list_of(capability, "kernels")) + "\n";
