@@ -112,6 +112,7 @@ void Applier::operator()(const JobForgotten& e) {
 void Applier::operator()(const JobReopened& e) {
   Job& reopened = job(e.job);
   if (!e.chain.empty()) s_.ledger.post(e.chain);
+  if (reopened.state == msg::JobState::kPaused) return;  // it goes on when it is resumed
   reopened.state = msg::JobState::kRunning;
   reopened.reason = "recomputing after a conviction";
   reopened.ended = {};

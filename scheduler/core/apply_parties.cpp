@@ -39,8 +39,9 @@ void Applier::saw(Time at) {
 
 void Applier::remember(const CommandRef& command) {
   if (!command.party.valid()) return;
+  saw(command.at);
   Session& session = s_.sessions[{command.party, command.session}];
-  session.last = s_.latest;
+  session.last = std::max(session.last, command.at);
   add_run(session.runs, command.counter, command.result);
   if (s_.sessions.size() > kSessions) s_.sessions.erase(s_.sessions.begin());
 }

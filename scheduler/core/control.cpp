@@ -15,8 +15,8 @@ std::uint64_t big_endian(const std::uint8_t* bytes) {
   return value;
 }
 
-CommandRef ref_of(PartyId party, const msg::RequestId& request) {
-  return {party, big_endian(request.data()), big_endian(request.data() + 8), 0};
+CommandRef ref_of(PartyId party, const msg::RequestId& request, Time at) {
+  return {party, big_endian(request.data()), big_endian(request.data() + 8), 0, at};
 }
 
 /// The job that a command names, if this peer may touch it; else the refusal went out.
@@ -74,6 +74,7 @@ void resume(Region& region, const CommandReceived& input, JobId id, const Comman
 void retry_failed(Region& region, const CommandReceived& input, JobId id, const CommandRef& ref) {
   region.live.ended_badly.erase({region.durable.find_job(id)->ended, id});
   region.emit(JobRetried{id, ref});
+  ++region.live.open_jobs[region.durable.find_job(id)->requester];
   rebuild_queues(region, id);
   open_ready_steps(region, id);
   reply(region, input.from, input.command.request, msg::Done{});
@@ -140,7 +141,7 @@ void on_command(Region& region, const CommandReceived& input) {
   if (role == Role::kAgent || role == Role::kReferee)
     return refuse(region, input,
                   {ErrorCode::kNotAllowed, "an agent's key gives no commands", "use the owner's key"});
-  const CommandRef ref = ref_of(peer->second.party, input.command.request);
+  const CommandRef ref = ref_of(peer->second.party, input.command.request, region.now);
   if (answer_from_memory(region, input, ref)) return;
   std::visit(
       [&](const auto& body) {

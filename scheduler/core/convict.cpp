@@ -5,10 +5,12 @@
 namespace reeve::core {
 namespace {
 
-/// Tasks of an unvested entry that nobody else's settlement confirms, per job.
+/// Tasks of an unvested entry that nobody else's settlement confirms, per job. A cancelled job wants none of
+/// them.
 std::map<JobId, std::uint64_t> tasks_to_reopen(const Region& region, const OwnerRecord& owner) {
   std::map<JobId, std::uint64_t> lost;
   for (const Unvested& entry : owner.unvested) {
+    if (region.durable.find_job(entry.step.job)->state == msg::JobState::kCancelled) continue;
     const StepState& state = *region.durable.find_step(entry.step);
     for (const TaskRange range : entry.tasks) {
       IntervalSet unheld(range);
@@ -88,6 +90,7 @@ void reopen(Region& region, JobId id, std::uint64_t tasks) {
       worst * static_cast<MicroCredits>(tasks) - region.durable.ledger.account(escrow).available();
   Clawback insurance(region);
   insurance.move({AccountKind::kInsurance, 0}, escrow, short_by, TransferCode::kInsurance);
+  if (!job.live()) ++region.live.open_jobs[job.requester];
   region.emit(JobReopened{id, insurance.take()});
 }
 
@@ -124,9 +127,16 @@ void drop_work(Region& region, PartyId owner) {
 
 void convict(Region& region, PartyId owner, StepRef step, TaskIndex task) {
   const auto reopened = tasks_to_reopen(region, region.durable.owners.at(owner));
+  std::vector<JobId> touched;
+  for (const Unvested& entry : region.durable.owners.at(owner).unvested)
+    touched.push_back(entry.step.job);
   region.emit(judgement(region, owner, step, task, reopened));
   for (const auto& [job, tasks] : reopened)
     reopen(region, job, tasks);
+  for (const JobId id : touched)  // of what others confirmed, his share may have been the last to vest
+    if (const Job& job = *region.durable.find_job(id);
+        job.state == msg::JobState::kSucceeded && job.unvested == 0)
+      region.live.final_jobs.push_back(id);
   std::vector<JobId> live;
   for (const auto& [id, job] : region.durable.jobs)
     if (job.live()) live.push_back(id);

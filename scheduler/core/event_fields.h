@@ -9,7 +9,7 @@ namespace reeve::core {
 
 template <class A>
 void fields(A& a, CommandRef& e) {
-  a(e.party, e.session, e.counter, e.result);
+  a(e.party, e.session, e.counter, e.result, e.at);
 }
 template <class A>
 void fields(A& a, RegionCreated& e) {

@@ -23,6 +23,7 @@ struct CommandRef {
   std::uint64_t session = 0;
   std::uint64_t counter = 0;
   std::uint64_t result = 0;  // the job or nothing
+  Time at;                   // its session is remembered from here on
 };
 
 struct RegionCreated {

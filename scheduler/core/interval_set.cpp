@@ -69,6 +69,7 @@ TaskRange IntervalSet::front(std::uint32_t limit) const {
 
 std::vector<TaskRange> IntervalSet::overlap(TaskRange range) const {
   std::vector<TaskRange> parts;
+  if (range.count == 0) return parts;
   auto next = ranges_.upper_bound(range.first);
   if (next != ranges_.begin() && std::prev(next)->second > range.first) --next;
   for (; next != ranges_.end() && next->first < range.end(); ++next) {

@@ -152,6 +152,7 @@ void on_agent_connected(Region& region, const AgentConnected& input) {
   const auto record = region.durable.agents.find(input.agent);
   if (record == region.durable.agents.end() || record->second.revoked) return;
   Volatile& live = region.live;
+  live.silent.erase(input.agent);
   std::set<AttemptId> held;
   for (const msg::HeldAttempt& attempt : input.hello.held)
     held.insert(attempt.attempt);
@@ -187,7 +188,21 @@ void on_agent_connected(Region& region, const AgentConnected& input) {
   ask_again(region, input.agent);
 }
 
+void hear(Region& region, AgentId id) {
+  const auto found = region.live.silent.find(id);
+  if (found == region.live.silent.end()) return;
+  AgentSession session = found->second;
+  region.live.silent.erase(found);
+  const AgentRecord& record = region.durable.agents.at(id);
+  if (record.revoked || region.live.agents.contains(id)) return;
+  session.last_seen = session.last_report = region.now;
+  region.live.members[session.kind].insert(id);
+  region.live.agents.emplace(id, std::move(session));
+  ask_again(region, id);
+}
+
 void on_agent_gone(Region& region, AgentId id) {
+  region.live.silent.erase(id);
   const auto found = region.live.agents.find(id);
   if (found == region.live.agents.end()) return;
   const std::set<AttemptId> leases = found->second.leases;
@@ -207,6 +222,7 @@ void on_agent_gone(Region& region, AgentId id) {
 }
 
 void on_credit(Region& region, const CreditGranted& input) {
+  hear(region, input.agent);
   const auto found = region.live.agents.find(input.agent);
   if (found == region.live.agents.end()) return;
   AgentSession& agent = found->second;
@@ -215,6 +231,7 @@ void on_credit(Region& region, const CreditGranted& input) {
 }
 
 void on_heartbeat(Region& region, const HeartbeatReceived& input) {
+  hear(region, input.agent);
   const auto found = region.live.agents.find(input.agent);
   if (found == region.live.agents.end()) return;
   AgentSession& agent = found->second;
@@ -255,8 +272,13 @@ void lost_agents(Region& region) {
   std::vector<AgentId> lost;
   for (const auto& [id, agent] : region.live.agents)
     if (agent.last_seen + region.durable.policy.agent_timeout < region.now) lost.push_back(id);
-  for (const AgentId id : lost)
+  for (const AgentId id : lost) {
+    const AgentSession session = region.live.agents.at(id);
     on_agent_gone(region, id);
+    AgentSession& silent = region.live.silent[id] = session;
+    silent.leases.clear();
+    silent.outstanding = 0;
+  }
 }
 
 }  // namespace reeve::core

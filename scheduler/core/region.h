@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -87,6 +88,7 @@ using TaskKey = std::pair<StepRef, TaskIndex>;
 
 struct Volatile {
   std::map<AgentId, AgentSession> agents;
+  std::map<AgentId, AgentSession> silent;  // not heard for a while, without leases; back at their next word
   std::map<AttemptId, Lease> leases;
   std::map<AttemptId, LeafLease> leaf_leases;
   std::set<std::pair<Time, AttemptId>> deadlines;  // of every lease
@@ -111,9 +113,12 @@ struct Volatile {
   std::map<TaskKey, std::uint32_t> lost;  // leases lost without a word, by task
   std::map<TaskKey, Time> cooling;        // when owners that failed a task may try again
   std::map<JobId, std::vector<ConnectionId>> subscribers;
-  std::set<JobId> changed;                       // jobs with subscribers that want news
-  std::map<JobId, Bytes> inline_results;         // of jobs with one task, until their end is told
-  std::set<std::pair<JobId, JobId>> waiting;     // (awaited, waiting)
+  std::set<JobId> changed;                    // jobs with subscribers that want news
+  std::map<JobId, Bytes> inline_results;      // of jobs with one task, until their end is told
+  std::set<std::pair<JobId, JobId>> waiting;  // (awaited, waiting)
+  std::deque<JobId> woken;                    // their turn is next; `waking` while somebody sees to them
+  bool waking = false;
+  std::map<PartyId, std::uint64_t> open_jobs;    // of each requester: queued, running or paused
   std::set<std::pair<Time, JobId>> ended_badly;  // kept for a retry, forgotten after kKeepEnded
   std::vector<JobId> final_jobs;                 // ended and vested: to be forgotten
   std::set<JobId> unfunded;                      // paused for want of funds

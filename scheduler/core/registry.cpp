@@ -66,6 +66,10 @@ void enrol_party(Region& region, const EnrolReceived& input, const std::string& 
   if (token.credits > 0)
     event.chain.push_back(posted(region.durable.ledger.next_id(), {AccountKind::kMint, 0},
                                  {kind, party.value()}, token.credits, TransferCode::kFund));
+  if (!region.durable.ledger.why_not(event.chain).empty())
+    return reply(region, input.from, input.enrol.request,
+                 Error{ErrorCode::kExhausted, "credits: the mint cannot count that much more",
+                       "ask for an invitation with fewer credits"});
   region.emit(std::move(event));
   reply(region, input.from, input.enrol.request, msg::Enrolled{token.role, party, {}});
 }

@@ -64,6 +64,8 @@ void dispatch(Region& region);
 // ---- leases.cpp: agents come, go, and say what they hold ----
 void on_agent_connected(Region& region, const AgentConnected& input);
 void on_agent_gone(Region& region, AgentId agent);
+/// An agent that was silent too long, or seemed so when the clock jumped, is back with its first word.
+void hear(Region& region, AgentId agent);
 void on_credit(Region& region, const CreditGranted& input);
 void on_heartbeat(Region& region, const HeartbeatReceived& input);
 void expire_leases(Region& region);

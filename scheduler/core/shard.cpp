@@ -38,12 +38,18 @@ void open_step(Region& region, StepRef ref) {
 }
 
 void wake_waiting_jobs(Region& region, JobId awaited) {
-  std::vector<JobId> woken;
+  auto& woken = region.live.woken;
   auto& waiting = region.live.waiting;
   for (auto next = waiting.lower_bound({awaited, JobId(0)}); next != waiting.end() && next->first == awaited;)
     woken.push_back(next->second), next = waiting.erase(next);
-  for (const JobId id : woken)
+  if (region.live.waking) return;  // the loop below goes on with them: a long chain needs no deep stack
+  region.live.waking = true;
+  while (!woken.empty()) {
+    const JobId id = woken.front();
+    woken.pop_front();
     open_ready_steps(region, id);
+  }
+  region.live.waking = false;
 }
 
 std::uint64_t failed_tasks(const Job& job) {
@@ -87,6 +93,7 @@ void finish_if_done(Region& region, JobId id) {
       if (step.opened && !step.complete()) return;
   }
   const std::uint64_t failed = failed_tasks(*job);
+  if (failed == 0 && !all_done) return;  // what is left waits for another job
   if (failed == 0)
     end_job(region, id, msg::JobState::kSucceeded, "", {});
   else
@@ -112,6 +119,7 @@ void cancel_leases(Region& region, JobId id) {
 void end_job(Region& region, JobId id, msg::JobState state, const std::string& reason,
              const CommandRef& ref) {
   region.emit(JobEnded{id, state, reason, refund_chain(region, id), region.now, ref});
+  --region.live.open_jobs.at(region.durable.find_job(id)->requester);
   cancel_leases(region, id);
   const Job& job = *region.durable.find_job(id);
   for (StepIndex i = 0; i < job.steps.size(); ++i)
@@ -133,6 +141,7 @@ void end_job(Region& region, JobId id, msg::JobState state, const std::string& r
 void rebuild_all(Region& region) {
   for (const auto& [id, job] : region.durable.jobs) {
     if (job.live()) {
+      ++region.live.open_jobs[job.requester];
       rebuild_queues(region, id);
       if (job.out_of_funds) region.live.unfunded.insert(id);
     } else if (job.state != msg::JobState::kSucceeded) {

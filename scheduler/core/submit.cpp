@@ -135,6 +135,11 @@ std::optional<Error> check_means(const Region& region, const CommandReceived& in
                  "credits: you have " + std::to_string(there) + " micro-credits, one task costs " +
                      std::to_string(first),
                  "ask the region's operator to fund your account: `reeve region fund`"};
+  const auto open = region.live.open_jobs.find(requester);
+  if (open != region.live.open_jobs.end() && open->second >= region.durable.policy.open_jobs_per_requester)
+    return Error{ErrorCode::kExhausted,
+                 "you have " + std::to_string(open->second) + " open jobs, the most allowed",
+                 "wait until some end, or cancel some: `reeve job list`"};
   if (region.live.needs.size() >= kNeeds)
     return Error{ErrorCode::kExhausted, "too many different requirements", "use fewer distinct tags"};
   return std::nullopt;
@@ -158,6 +163,7 @@ void submit(Region& region, const CommandReceived& input, const msg::SubmitJob& 
   CommandRef answered = ref;
   answered.result = id.value();
   region.emit(JobAccepted{id, requester, spec, std::move(prices), region.now, answered});
+  ++region.live.open_jobs[requester];
   if (submission.notify) region.live.subscribers[id] = {input.from};
   reply(region, input.from, input.command.request, msg::Accepted{id, price.likely, price.most});
   open_ready_steps(region, id);

@@ -46,7 +46,8 @@ std::uint32_t attempts_needed(const Region& region, const Job& job, const OwnerR
     case VerifyMode::kQuorum: return job.verify.quorum;
     case VerifyMode::kAdaptive: break;
   }
-  if (owner == nullptr || owner->validated < policy.probation_tasks) return 2;
+  const std::uint32_t validated = owner == nullptr ? 0 : owner->validated;
+  if (validated < policy.probation_tasks) return 2;
   const auto domain = static_cast<std::uint32_t>(Draw::kReplicate);
   return region.prf.chance(policy.floor_ppm, domain, step.job.value(), step.step, task, attempt.value()) ? 2
                                                                                                          : 1;
@@ -308,6 +309,7 @@ void settle_inline(Region& region, StepRef step, TaskIndex task) {
 }  // namespace
 
 void on_report(Region& region, const ReportReceived& report) {
+  hear(region, report.agent);
   const auto agent = region.live.agents.find(report.agent);
   if (agent == region.live.agents.end()) return;
   agent->second.last_seen = region.now;

@@ -361,13 +361,13 @@ std::string World::check_accepted() const {
 }
 
 std::string World::check_acknowledged() const {
-  std::set<AckedSection> recorded;
+  std::map<AttemptId, core::IntervalSet> recorded;
   for (const core::Event& event : committed_) {
-    if (const auto* e = std::get_if<core::ResultsRecorded>(&event)) recorded.insert({e->attempt, e->tasks});
-    if (const auto* e = std::get_if<core::AttemptFailed>(&event)) recorded.insert({e->attempt, e->tasks});
+    if (const auto* e = std::get_if<core::ResultsRecorded>(&event)) recorded[e->attempt].insert(e->tasks);
+    if (const auto* e = std::get_if<core::AttemptFailed>(&event)) recorded[e->attempt].insert(e->tasks);
   }
   for (const auto& [section, agent] : acked_)
-    if (!recorded.contains(section)) return "an acknowledged result is in the journal";
+    if (!recorded[section.attempt].contains(section.tasks)) return "an acknowledged result is in the journal";
   return "";
 }
 
