@@ -109,6 +109,10 @@ struct Payee {
 /// ones.
 void settle(Region& region, StepRef step, const Payee& payee, const std::vector<TaskRange>& tasks,
             std::uint32_t checked, const std::vector<TransferId>& reserved);
+/// The operator's share of one task's price, rounded down: the same when pay is reserved and when it is
+/// posted.
+MicroCredits fee_of(const Policy& policy, MicroCredits price);
+std::uint64_t count_tasks(const std::vector<TaskRange>& ranges);
 /// Worst case of one task: what all its accepted attempts can cost.
 MicroCredits worst_case(const Job& job, const StepState& step);
 /// Makes escrow cover `tasks` more of this step; false when the requester's funds do not, and the job pauses.

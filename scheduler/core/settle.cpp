@@ -7,13 +7,6 @@ namespace {
 
 constexpr MicroCredits kBasisPoints = 10'000;
 
-std::uint64_t count_tasks(const std::vector<TaskRange>& ranges) {
-  std::uint64_t count = 0;
-  for (const TaskRange range : ranges)
-    count += range.count;
-  return count;
-}
-
 std::uint32_t most_attempts(const VerifyPolicy& verify) {
   switch (verify.mode) {
     case VerifyMode::kAdaptive: return 2;
@@ -44,6 +37,17 @@ void pause_for_funds(Region& region, JobId id, const std::string& reason) {
 }
 
 }  // namespace
+
+std::uint64_t count_tasks(const std::vector<TaskRange>& ranges) {
+  std::uint64_t count = 0;
+  for (const TaskRange range : ranges)
+    count += range.count;
+  return count;
+}
+
+MicroCredits fee_of(const Policy& policy, MicroCredits price) {
+  return price * static_cast<MicroCredits>(policy.fee_bp) / kBasisPoints;
+}
 
 PostedTransfer posted(TransferId id, AccountKey debit, AccountKey credit, MicroCredits amount,
                       TransferCode code) {
@@ -92,7 +96,7 @@ void settle(Region& region, StepRef step, const Payee& payee, const std::vector<
             std::uint32_t checked, const std::vector<TransferId>& reserved) {
   const StepState& state = *region.durable.find_step(step);
   const MicroCredits price = state.task_price;
-  const MicroCredits fee = price * static_cast<MicroCredits>(region.durable.policy.fee_bp) / kBasisPoints;
+  const MicroCredits fee = fee_of(region.durable.policy, price);
   const auto count = static_cast<MicroCredits>(count_tasks(tasks));
   const AccountKey escrow{AccountKind::kEscrow, step.job.value()};
 

@@ -70,7 +70,7 @@ void begin_store(Region& region, StepRef step, TaskIndex task, const Digest& roo
   const std::vector<Recorded> holders = agreeing(state.open.at(task), root);
   region.emit(TasksVerified{step, {{task, 1}}, static_cast<std::uint32_t>(holders.size())});
   const MicroCredits price = state.task_price;
-  const MicroCredits fee = price * static_cast<MicroCredits>(region.durable.policy.fee_bp) / 10'000;
+  const MicroCredits fee = fee_of(region.durable.policy, price);
   const AccountKey escrow{AccountKind::kEscrow, step.job.value()};
   StoreReserved event{step, task, root, {}};
   TransferId next = region.durable.ledger.next_id();

@@ -122,13 +122,6 @@ Findings sort_rooted(const Region& region, const VerifiedSection& verified, cons
   return findings;
 }
 
-std::uint64_t count_tasks(const std::vector<TaskRange>& ranges) {
-  std::uint64_t count = 0;
-  for (const TaskRange range : ranges)
-    count += range.count;
-  return count;
-}
-
 void record(Region& region, const VerifiedSection& verified, const Lease& lease, const ReportReceived& report,
             std::uint32_t position, Findings& findings) {
   const msg::ReportSection& section = verified.section;
