@@ -7,7 +7,11 @@
 namespace reeve::agent {
 
 AgentCore::AgentCore(AgentOptions options)
-    : options_(std::move(options)), backoff_(options_.seed), slots_(options_.slots) {}
+    : options_(std::move(options)),
+      backoff_(options_.seed),
+      pace_(options_.pacing.credit_tasks),
+      outbox_(options_.pacing.report_tasks),
+      slots_(options_.slots) {}
 
 Effects AgentCore::step(Time now, Input input) {
   now_ = now;

@@ -21,6 +21,7 @@ struct AgentOptions {
   Capability capability;
   std::uint64_t seed = 0;                   // of the jitter
   std::uint64_t spool_bytes = 16ULL << 30;  // results kept for the region; beyond them no more work is taken
+  Pacing pacing;
 };
 
 /// What people ask an agent.

@@ -44,7 +44,7 @@ void Outbox::add(Time now, SpooledSection section, Effects& effects) {
       Entry& before = std::prev(after)->second;
       const std::size_t bytes = section_bytes(section.section);
       if (before.state == State::kQueued && !before.on_disk && !before.ever_sent &&
-          append_section(before.held.section, section.section)) {
+          append_section(before.held.section, section.section, report_tasks_)) {
         queued_tasks_ += section.section.tasks.count;
         queued_bytes_ += bytes;
         return;
@@ -87,7 +87,7 @@ void Outbox::recover(std::vector<SpooledSection> sections) {
 
 bool Outbox::due(Time now, bool idle) const {
   if (queue_.empty() && leaf_queue_.empty()) return false;
-  return idle || queued_tasks_ >= bounds::kReportTasks || queued_bytes_ >= bounds::kReportBytes ||
+  return idle || queued_tasks_ >= report_tasks_ || queued_bytes_ >= bounds::kReportBytes ||
          now >= oldest_queued_ + bounds::kReportAge || !leaf_queue_.empty();
 }
 

@@ -18,6 +18,9 @@ namespace reeve::agent {
 /// inline ones go there only when the region is slow to acknowledge them.
 class Outbox {
  public:
+  /// A report leaves once it has `report_tasks` tasks, whatever its age.
+  explicit Outbox(std::uint32_t report_tasks) : report_tasks_(report_tasks) {}
+
   void add(Time now, SpooledSection section, Effects& effects);
   /// Recomputed leaves: reported once a conversation until `valid_until`; nobody acknowledges them.
   void add_leaves(Time now, Time valid_until, msg::LeafReport report);
@@ -77,6 +80,7 @@ class Outbox {
   void requeue(const Key& key, Entry& entry, Time now);
   void take_sections(Time now, SendReport& out);
 
+  std::uint32_t report_tasks_;
   Entries sections_;
   std::map<AttemptId, LeafEntry> leaves_;
   std::set<Key> queue_;                        // sections that wait to be sent

@@ -7,10 +7,18 @@
 
 namespace reeve::agent {
 
+/// What an agent's owner may set, within the wire's bounds; `reeve bench tune` says what suits a machine.
+struct Pacing {
+  std::uint32_t credit_tasks = limits::kCreditPerAgent;  // in hand at once, at most
+  std::uint32_t report_tasks = bounds::kReportTasks;     // a report leaves once it has so many
+};
+
 /// How long tasks take here, and what follows for prefetch and hand-offs. Rises at once, falls slowly: credit
 /// that was granted for short tasks cannot be taken back from long ones.
 class Pace {
  public:
+  explicit Pace(std::uint32_t credit_tasks) : credit_tasks_(credit_tasks) {}
+
   void observe(Duration spent, std::uint32_t tasks) {
     if (tasks == 0) return;
     const std::int64_t each_ns = std::max<std::int64_t>(spent.ns / tasks, 1);
@@ -27,7 +35,7 @@ class Pace {
   std::uint32_t window(std::uint32_t slots) const {
     const std::uint64_t each =
         std::max<std::uint64_t>(fitting(bounds::kWorkPerSlot), bounds::kLeastTasksPerSlot);
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(each * slots, limits::kCreditPerAgent));
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(each * slots, credit_tasks_));
   }
   /// Tasks of one hand-off, at least one.
   std::uint32_t batch() const {
@@ -42,6 +50,7 @@ class Pace {
     return known() ? static_cast<std::uint64_t>(work.ns / task_ns_) : 0;
   }
 
+  std::uint32_t credit_tasks_;
   std::int64_t task_ns_ = 0;  // 0: nothing observed yet
 };
 

@@ -42,12 +42,12 @@ msg::ReportSection section_part(const msg::ReportSection& section, TaskRange tas
   return part;
 }
 
-bool append_section(msg::ReportSection& section, const msg::ReportSection& tail) {
+bool append_section(msg::ReportSection& section, const msg::ReportSection& tail, std::uint32_t most_tasks) {
   auto* results = std::get_if<msg::InlineResults>(&section.outcome);
   const auto* more = std::get_if<msg::InlineResults>(&tail.outcome);
   if (!results || !more || section.attempt != tail.attempt) return false;
   if (section.tasks.end() != tail.tasks.first) return false;
-  if (section.tasks.count + tail.tasks.count > bounds::kReportTasks) return false;
+  if (section.tasks.count + tail.tasks.count > most_tasks) return false;
   if (results->payload.size() + more->payload.size() > bounds::kReportBytes) return false;
   section.tasks.count += tail.tasks.count;
   results->sizes.insert(results->sizes.end(), more->sizes.begin(), more->sizes.end());

@@ -40,6 +40,14 @@ Result<AgentSettings> read_settings(const toml::table& table, const std::filesys
   if (settings.cpus_per_slot == 0) return wrong(path, "cpus_per_slot", "1 or more");
   settings.cache_gib = number_or(table, "cache_gib", settings.cache_gib);
   settings.spool_gib = number_or(table, "spool_gib", settings.spool_gib);
+  settings.pacing.credit_tasks =
+      static_cast<std::uint32_t>(number_or(table, "credit_tasks", settings.pacing.credit_tasks));
+  settings.pacing.report_tasks =
+      static_cast<std::uint32_t>(number_or(table, "report_tasks", settings.pacing.report_tasks));
+  if (settings.pacing.credit_tasks == 0 || settings.pacing.credit_tasks > limits::kCreditPerAgent)
+    return wrong(path, "credit_tasks", "1 to 16384");
+  if (settings.pacing.report_tasks == 0 || settings.pacing.report_tasks > limits::kTasksPerSection)
+    return wrong(path, "report_tasks", "1 to 8192");
   if (const toml::array* tags = table["tags"].as_array()) {
     for (const toml::node& tag : *tags)
       settings.tags.push_back(tag.value_or<std::string>(""));
@@ -89,6 +97,8 @@ Result<void> save_settings(const std::filesystem::path& home, const AgentSetting
       {"tags", tags},
       {"cache_gib", integer(settings.cache_gib)},
       {"spool_gib", integer(settings.spool_gib)},
+      {"credit_tasks", integer(settings.pacing.credit_tasks)},
+      {"report_tasks", integer(settings.pacing.report_tasks)},
       {"region", toml::table{{"host", settings.region.host},
                              {"port", integer(settings.region.port)},
                              {"server_key", to_hex(settings.region.server.bytes)}}},

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/core/pace.h"
 #include "protocol/invitation.h"
 #include "protocol/result.h"
 
@@ -19,6 +20,7 @@ struct AgentSettings {
   std::vector<std::string> tags;  // sorted
   std::uint64_t cache_gib = 16;
   std::uint64_t spool_gib = 16;
+  Pacing pacing;
 };
 
 /// How to run an agent.

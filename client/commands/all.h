@@ -9,6 +9,7 @@ void add_region_commands(CommandLine& line);
 void add_login_command(CommandLine& line);
 void add_owner_commands(CommandLine& line);
 void add_agent_command(CommandLine& line);
+void add_bench_command(CommandLine& line);
 void add_submit_command(CommandLine& line);
 void add_render_command(CommandLine& line);
 void add_job_commands(CommandLine& line);
