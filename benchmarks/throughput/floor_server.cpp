@@ -107,13 +107,8 @@ class FloorServer {
     hold(from, replies);
   }
 
-  /// The transfers that paying or holding takes.
-  static core::Chain pay(int transfers) {
-    core::Chain chain;
-    for (int i = 0; i < transfers; ++i)
-      chain.transfers.push_back({});
-    return chain;
-  }
+  /// As many transfers as paying or holding takes.
+  static core::Chain pay(std::size_t transfers) { return core::Chain(transfers); }
 
   void assign() {
     for (auto& [route, agent] : agents_) {
