@@ -20,18 +20,27 @@ struct Round {
   Latency one_by_one;
 };
 
+/// What goes on, for whoever waits.
+void tell(bool of_region, const char* what) {
+  std::cerr << (of_region ? "  region: " : "  floor: ") << what << "\n";
+}
+
 Result<Round> run_round(Stage& stage, const Sizes& sizes, bool of_region) {
   auto requester = Requester::connect(stage.requester_home());
   if (!requester) return requester.error();
   // Newcomers' first tasks all run twice, and agents learn how long tasks take.
   if (auto warm = run_array(stage, **requester, 50'000, kByTwo, of_region); !warm) return warm.error();
   Round round;
+  tell(of_region, "arrays, 2 % run twice");
   const auto arrays = run_array(stage, **requester, sizes.array_tasks, kAdaptive, of_region);
   if (!arrays) return arrays.error();
+  tell(of_region, "arrays, by two owners");
   const auto by_two = run_array(stage, **requester, sizes.array_tasks, kByTwo, of_region);
   if (!by_two) return by_two.error();
+  tell(of_region, "single submissions");
   const auto singles = run_singles(stage, **requester, sizes.single_jobs, sizes.single_window, of_region);
   if (!singles) return singles.error();
+  tell(of_region, "one task at a time");
   const auto one_by_one = run_one_by_one(**requester, sizes.one_by_one);
   if (!one_by_one) return one_by_one.error();
   return Round{*arrays, *by_two, *singles, *one_by_one};

@@ -109,15 +109,16 @@ SimulatedAgent::SimulatedAgent(net::Context& context, Home home, const agent::Pa
                  *home_.cache),
       core_({home_.settings.name, 1, hashing_capability(), std::hash<std::string>{}(home_.settings.name),
              1ULL << 30, pacing}),
+      keeper_(*home_.spool),
       performer_({home_.identity, home_.settings.region.server, link_, transfers_, runner_, *home_.spool,
-                  *home_.cache}) {
+                  *home_.cache, keeper_}) {
   inputs_.push_back(agent::Started{home_.spool->sections()});
 }
 
 void SimulatedAgent::turn() {
   link_.pump(inputs_);
   for (agent::RunnerEvent& event : runner_.pump())
-    performer_.take(std::move(event), inputs_);
+    keeper_.take(std::move(event), inputs_);
   std::vector<agent::Input> due;
   due.swap(inputs_);
   if (due.empty()) due.emplace_back(agent::Tick{});

@@ -71,6 +71,7 @@ class SimulatedAgent {
   agent::Link link_;
   agent::Transfers transfers_;
   agent::AgentCore core_;
+  agent::ResultKeeper keeper_;
   agent::Performer performer_;
   std::vector<agent::Input> inputs_;
 };

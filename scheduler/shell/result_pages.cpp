@@ -9,7 +9,6 @@ namespace reeve::shell {
 namespace {
 
 constexpr std::size_t kPageBytes = limits::kControlMessageBytes / 2;
-constexpr std::size_t kPageRows = 4096;
 
 /// One recorded range, with where each task's bytes begin.
 struct Recorded {
@@ -35,11 +34,18 @@ Recorded recorded_at(const Statement& row) {
   return recorded;
 }
 
-void add_inline(msg::ResultPage& page, TaskIndex task, ByteView bytes, std::size_t& page_bytes) {
-  const bool follows =
-      !page.rows.empty() && page.rows.back().blobs.empty() && page.rows.back().tasks.end() == task;
+/// The row that `task` goes on, or a new one: rows are of consecutive tasks, all inline or all blobs, within
+/// the wire's bound.
+msg::ResultRow& row_for(msg::ResultPage& page, TaskIndex task, bool blobs) {
+  const bool follows = !page.rows.empty() && page.rows.back().blobs.empty() != blobs &&
+                       page.rows.back().tasks.end() == task &&
+                       page.rows.back().tasks.count < limits::kTasksPerSection;
   if (!follows) page.rows.push_back({{task, 0}, {}, {}, {}, {}});
-  msg::ResultRow& row = page.rows.back();
+  return page.rows.back();
+}
+
+void add_inline(msg::ResultPage& page, TaskIndex task, ByteView bytes, std::size_t& page_bytes) {
+  msg::ResultRow& row = row_for(page, task, false);
   ++row.tasks.count;
   row.sizes.push_back(static_cast<std::uint32_t>(bytes.size()));
   row.payload.insert(row.payload.end(), bytes.begin(), bytes.end());
@@ -48,10 +54,7 @@ void add_inline(msg::ResultPage& page, TaskIndex task, ByteView bytes, std::size
 
 void add_blob(msg::ResultPage& page, TaskIndex task, const Digest& blob, std::uint64_t size,
               std::size_t& page_bytes) {
-  const bool follows =
-      !page.rows.empty() && !page.rows.back().blobs.empty() && page.rows.back().tasks.end() == task;
-  if (!follows) page.rows.push_back({{task, 0}, {}, {}, {}, {}});
-  msg::ResultRow& row = page.rows.back();
+  msg::ResultRow& row = row_for(page, task, true);
   ++row.tasks.count;
   row.blobs.push_back(blob);
   row.blob_sizes.push_back(size);
@@ -69,7 +72,7 @@ struct Api::PageFiller {
   std::size_t page_bytes = 0;
   Recorded recorded;  // the range read last
 
-  bool full() const { return page_bytes >= kPageBytes || page.rows.size() >= kPageRows; }
+  bool full() const { return page_bytes >= kPageBytes || page.rows.size() >= limits::kRowsPerPage; }
 
   /// The recorded range of this attempt that holds the task.
   Result<void> load(TaskIndex task, std::uint64_t attempt) {
