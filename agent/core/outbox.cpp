@@ -227,9 +227,14 @@ std::uint32_t Outbox::drop(AttemptId attempt, TaskRange tasks, Effects& effects)
 void Outbox::persist_all(Effects& effects) {
   for (auto& [key, entry] : sections_) {
     if (entry.on_disk || entry.state == State::kAcked || is_failure(entry.held.section)) continue;
-    entry.on_disk = true;
-    effects.push_back(Persist{entry.held});
+    write_down(entry, effects);
   }
+}
+
+void Outbox::write_down(Entry& entry, Effects& effects) {
+  entry.on_disk = true;
+  spooled_bytes_ += bytes_in_spool(entry.held.section);
+  effects.push_back(Persist{entry.held});
 }
 
 void Outbox::requeue(const Key& key, Entry& entry, Time now) {
@@ -270,8 +275,7 @@ void Outbox::look_at_time(Time now, Effects& effects) {
     if (current && now < when + bounds::kPersistAfter) break;
     volatile_.pop_front();
     if (!current) continue;
-    found->second.on_disk = true;
-    effects.push_back(Persist{found->second.held});
+    write_down(found->second, effects);
   }
 }
 

@@ -77,6 +77,8 @@ class Outbox {
   template <class Act>
   std::uint32_t each(AttemptId attempt, TaskRange tasks, const Act& act);
   void split(Entries::iterator entry, TaskRange tasks);
+  /// Puts results that are only in memory on the disk too.
+  void write_down(Entry& entry, Effects& effects);
   void requeue(const Key& key, Entry& entry, Time now);
   void take_sections(Time now, SendReport& out);
 

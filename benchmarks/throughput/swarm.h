@@ -50,7 +50,7 @@ class SimulatedAgent {
   Duration patience() const;
   void stop() { inputs_.push_back(agent::StopRequested{}); }
   bool over() const { return performer_.over().has_value(); }
-  bool connected() const { return core_.status().connected; }
+  agent::AgentStatus status() const { return core_.status(); }
   std::uint64_t tasks_run() const { return runner_.tasks_run(); }
 
  private:

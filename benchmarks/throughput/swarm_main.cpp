@@ -112,11 +112,21 @@ bool all_over(const Agents& agents) {
   return std::all_of(agents.begin(), agents.end(), [](const auto& agent) { return agent->over(); });
 }
 
+/// What an agent held when it was stopped: of interest where a region does not go on.
+void tell(const agent::AgentStatus& status) {
+  std::cerr << "agent " << status.agent.value() << ": " << status.tasks_finished << " tasks run, "
+            << status.tasks_in_hand << " in hand, " << status.tasks_unacked << " unacknowledged, "
+            << status.spooled_bytes << " bytes spooled" << (status.why_idle.empty() ? "" : "; idle: ")
+            << status.why_idle << "\n";
+}
+
 void run_until_stopped(Agents& agents) {
   while (g_stop == 0 && !all_over(agents))
     turn(agents);
-  for (const auto& agent : agents)
+  for (const auto& agent : agents) {
+    tell(agent->status());
     agent->stop();
+  }
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!all_over(agents) && std::chrono::steady_clock::now() < end)
     turn(agents);

@@ -172,6 +172,16 @@ TEST_F(Spooled, SmallResultsGoToDiskOnlyWhenTheRegionIsSlow) {
   EXPECT_EQ(last<Forget>().size(), 1u);
 }
 
+TEST_F(Spooled, SlowAcknowledgementsLeaveTheSpoolEmpty) {
+  boot_connected(1);
+  assign(5, {0, 1});
+  finish(last<RunBatch>().at(0), {0, 1});
+  wait(bounds::kPersistAfter);
+  EXPECT_GT(core_->status().spooled_bytes, 0u);
+  ack(5, {0, 1});
+  EXPECT_EQ(core_->status().spooled_bytes, 0u);
+}
+
 TEST_F(Spooled, OpeningOfASmallResultIsItsBytes) {
   boot_connected(1);
   assign(5, {0, 2}, step_info({}, 2));
