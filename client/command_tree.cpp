@@ -50,6 +50,8 @@ std::string cell(std::string text) {
 std::string option_name(const CLI::Option& option) {
   if (option.get_positional()) return option.get_name(true);
   std::string name = option.get_name(false, true);
+  // What CLI11 adds to a name that sets a flag to false.
+  if (const std::size_t brace = name.find('{'); brace != std::string::npos) name.erase(brace);
   const bool takes_value = option.get_expected_max() > 0 && option.get_items_expected_max() > 0;
   return takes_value ? name + " " + option.get_type_name() : name;
 }

@@ -1,7 +1,11 @@
 #include "client/fetch.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <fstream>
 #include <optional>
+#include <system_error>
 
 #include "client/base64.h"
 #include "client/json_fields.h"
@@ -12,9 +16,11 @@
 namespace reeve::client {
 namespace {
 
-Error cannot_write(const std::filesystem::path& path) {
-  return {ErrorCode::kIo, "cannot write " + path.string(),
-          "check the folder, its permissions and the free space"};
+Error cannot_write(const std::filesystem::path& path, int code = errno) {
+  const std::string why = code == 0 ? "" : ": " + std::generic_category().message(code);
+  return {
+      ErrorCode::kIo, "cannot write " + path.string() + why,
+      "choose another folder with -o, or mend its permissions or its disk; `reeve job fetch` fetches later"};
 }
 
 Error bad_page() {
@@ -47,10 +53,16 @@ Fetcher::Fetcher(JobId job, std::filesystem::path folder, FetchOptions options, 
     : job_(job), folder_(std::move(folder)), options_(options), source_(std::move(source)) {}
 Fetcher::~Fetcher() = default;
 
-Result<void> Fetcher::learn_steps(const Json& job) {
+Result<void> make_output_folder(const std::filesystem::path& folder) {
   std::error_code failed;
-  std::filesystem::create_directories(folder_, failed);
-  if (failed) return cannot_write(folder_);
+  std::filesystem::create_directories(folder, failed);
+  if (failed) return cannot_write(folder, failed.value());
+  if (access(folder.c_str(), W_OK | X_OK) != 0) return cannot_write(folder);
+  return {};
+}
+
+Result<void> Fetcher::learn_steps(const Json& job) {
+  if (auto made = make_output_folder(folder_); !made) return made;
   std::size_t rendering = 0;
   for (const Json& row : list_of(job, "steps")) {
     auto state = std::make_unique<StepState>();

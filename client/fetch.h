@@ -33,6 +33,9 @@ struct ResultSource {
   std::function<Result<Bytes>(const Digest& digest, std::uint64_t size_bytes)> blob;
 };
 
+/// Makes the folder where it is missing. kIo: it cannot be made or written to, and why.
+Result<void> make_output_folder(const std::filesystem::path& folder);
+
 /// Writes the results of one job into a folder: frames as frame_0001.png, inline results of a step as lines
 /// of STEP.ndjson, other results as STEP_task_N.bin. May be asked again and again while the job runs: each
 /// result is fetched once.

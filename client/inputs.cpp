@@ -38,6 +38,22 @@ Result<Input> file_input(const std::filesystem::path& path) {
   return input;
 }
 
+Result<void> check_scene_input(const Input& input) {
+  const auto* path = std::get_if<std::filesystem::path>(&input.content);
+  if (path == nullptr) return {};
+  const Error no_scene{ErrorCode::kInvalid,
+                       path->string() + " is no scene: neither a .glb or .gltf file nor a prepared scene",
+                       "give a .glb or .gltf file; most tools export to glTF 2.0"};
+  if (input.size_bytes > kernels::kMaxSceneBytes) return no_scene;
+  std::ifstream file(*path, std::ios::binary);
+  Bytes bytes(input.size_bytes);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  kernels::Scene scene;
+  std::string why;
+  if (file && kernels::decode_scene(bytes, scene, why)) return {};
+  return no_scene;
+}
+
 Result<Input> scene_input(const std::filesystem::path& path, const FrameSpan& frames,
                           std::vector<std::string>& notes) {
   ImportOptions options;

@@ -32,6 +32,10 @@ bool is_scene_file(const std::filesystem::path& path);
 /// Reads a file once to know its digest. kNotFound, kIo; kExhausted over limits::kBlobBytes.
 Result<Input> file_input(const std::filesystem::path& path);
 
+/// Refuses an input that a render step names as its scene and that is neither a glTF file, prepared, nor a
+/// file that holds a prepared scene.
+Result<void> check_scene_input(const Input& input);
+
 /// Prepares a glTF file into the blob that render tasks read.
 ///   notes  receives a sentence for each thing that was left out or approximated
 Result<Input> scene_input(const std::filesystem::path& path, const FrameSpan& frames,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "client/kernels_table.h"
 #include "client/quantities.h"
 #include "client/step_builder.h"
 #include "openjd/template.h"
@@ -94,6 +95,16 @@ JobSpec empty_spec(const SubmitOptions& options, const std::string& template_nam
   return spec;
 }
 
+/// What a render step reads must be scenes, as far as they are at hand.
+Result<void> check_scenes(const StepSpec& step, const std::vector<Input>& inputs) {
+  if (!is_render_command(std::string(kCommandPrefix) + step.need.kernel.name)) return {};
+  for (const Input& input : inputs) {
+    if (std::find(step.inputs.begin(), step.inputs.end(), input.digest) == step.inputs.end()) continue;
+    if (auto sound = check_scene_input(input); !sound) return sound.error();
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
@@ -112,6 +123,7 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
   for (const openjd::Step& step : job->steps) {
     auto spec = build_step(step, step_options);
     if (!spec) return spec.error();
+    if (auto scenes = check_scenes(*spec, built.inputs); !scenes) return scenes.error();
     built.spec.steps.push_back(std::move(*spec));
   }
   return built;

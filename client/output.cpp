@@ -115,6 +115,10 @@ void Output::progress(std::string_view line) {
   in_progress_ = true;
 }
 
+void Output::progress_line(std::string_view line) {
+  if (!streams_.err_is_terminal && format_ == Format::kTable) streams_.err << line << std::endl;
+}
+
 void Output::end_progress() {
   if (in_progress_) streams_.err << std::endl;
   in_progress_ = false;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "client/config.h"
-#include "client/exit_codes.h"
+#include "protocol/exit_codes.h"
 #include "protocol/result.h"
 
 namespace reeve::client {
@@ -75,6 +75,8 @@ class Output {
   /// Replaces the progress line; only on a terminal, and only for people.
   void progress(std::string_view line);
   void end_progress();
+  /// A line of progress that stays, for people whose standard error is no terminal.
+  void progress_line(std::string_view line);
   bool progress_shown() const { return streams_.err_is_terminal && format_ == Format::kTable; }
   /// Says what went wrong and gives the exit code for it.
   ExitCode fail(const Error& error);

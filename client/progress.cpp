@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kMemorySeconds = 60;
 constexpr std::size_t kBarWidth = 24;
+constexpr Duration kLineEvery = seconds(10);   // while something moves,
+constexpr Duration kStillEvery = seconds(60);  // and while nothing does
 
 std::string format_rate(double rate) {
   char text[32];
@@ -58,6 +60,16 @@ std::string ProgressMeter::line() const {
   if (const auto left = remaining(); left && ended < counts_.tasks)
     text += ", " + format_duration(*left) + " left";
   return text;
+}
+
+bool ProgressPace::due(Time now, std::uint64_t done, std::uint64_t total) {
+  const std::uint64_t tenth = total == 0 ? 0 : done * 10 / total;
+  const Duration pause = done != said_done_ ? kLineEvery : kStillEvery;
+  if (said_ && tenth == said_tenth_ && now - *said_ < pause) return false;
+  said_ = now;
+  said_done_ = done;
+  said_tenth_ = tenth;
+  return true;
 }
 
 }  // namespace reeve::client

@@ -34,4 +34,17 @@ class ProgressMeter {
   std::optional<double> rate_;
 };
 
+/// When lines of progress that stay, in a log or a pipe, are worth writing: at each tenth of the whole, and
+/// else now and then.
+class ProgressPace {
+ public:
+  /// `done` of `total` tasks. True if this is the moment for a line. `total` 0: time alone decides.
+  bool due(Time now, std::uint64_t done, std::uint64_t total);
+
+ private:
+  std::optional<Time> said_;
+  std::uint64_t said_done_ = 0;
+  std::uint64_t said_tenth_ = 0;
+};
+
 }  // namespace reeve::client

@@ -66,8 +66,8 @@ class SocketPipe : public MessagePipe<Message> {
   Error refused() const {
     return {ErrorCode::kNotAllowed,
             "what listens at " + endpoint_text(region_) +
-                " has another key than this login names, or does not want ours",
-            "if the region was made anew, log in again with a fresh invitation"};
+                " has another key than the invitation or login names, or turns ours away",
+            "ask the region's operator for a fresh invitation, and take it up from another --home DIR"};
   }
 
   std::shared_ptr<net::Context> context_;  // outlives the socket

@@ -78,6 +78,10 @@ Result<ExitCode> submit_built(Context& context, const BuiltJob& job, const Submi
     context.output().show(dry_run_view(job, context.output().style()));
     return kExitOk;
   }
+  // Before anything is spent: a folder that cannot be written to would be found only by the first result.
+  if (options.wait && !options.folder.empty()) {
+    if (auto made = make_output_folder(options.folder); !made) return made.error();
+  }
   auto accepted = send_job(context, job);
   if (!accepted) return accepted.error();
   const View view = accepted_view(*accepted, job);

@@ -81,7 +81,7 @@ class Watch {
     const Json& job = member(*answer, "job");
     end_.state = text_of(job, "state");
     meter_.update(wall_clock(), counts_of(job));
-    if (options_.progress) context_.output().progress(meter_.line());
+    if (options_.progress) show_progress();
     if (options_.folder.empty()) return {};
     if (!fetcher_) {
       fetcher_ = make_fetcher(context_, JobId(job_), options_.folder, options_.fetch);
@@ -91,6 +91,13 @@ class Watch {
     if (!due || meter_.counts().settled == 0) return {};
     last_fetch_ = wall_clock();
     return fetcher_->fetch_new();
+  }
+
+  void show_progress() {
+    const Counts& counts = meter_.counts();
+    context_.output().progress(meter_.line());
+    if (pace_.due(wall_clock(), counts.settled + counts.failed, counts.tasks))
+      context_.output().progress_line("job " + std::to_string(job_) + " " + meter_.line());
   }
 
   WatchEnd finish() {
@@ -109,6 +116,7 @@ class Watch {
   std::uint64_t job_;
   const WatchOptions& options_;
   ProgressMeter meter_;
+  ProgressPace pace_;
   std::unique_ptr<Fetcher> fetcher_;
   Time last_fetch_;
   std::optional<Time> silent_since_;

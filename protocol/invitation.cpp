@@ -17,7 +17,7 @@ constexpr std::size_t kIdLength = 6;
 constexpr std::size_t kSecretLength = 16;
 constexpr std::size_t kLongestHost = 253;  // RFC 1035
 constexpr std::string_view kScheme = "reeve://";
-constexpr const char* kForm = "a join string is reeve://HOST:PORT/ID.SECRET#SERVERKEY; ask for it again";
+constexpr const char* kForm = "an invitation is reeve://HOST:PORT/ID.SECRET#SERVERKEY; ask for it again";
 
 bool is_word(std::string_view text, std::size_t length) {
   return text.size() == length && std::all_of(text.begin(), text.end(), [](char c) {
@@ -33,7 +33,7 @@ std::string random_word(std::size_t length) {
 }
 
 Error wrong(const std::string& what) {
-  return {ErrorCode::kInvalid, "the join string " + what, kForm};
+  return {ErrorCode::kInvalid, "the invitation " + what, kForm};
 }
 
 bool is_host(std::string_view host) {

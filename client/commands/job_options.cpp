@@ -22,7 +22,8 @@ void add_job_options(const Verb& verb, JobOptions& options) {
   verb.repeated("--tag", submit.tags, "Run on agents with this tag only; may be repeated");
   verb.repeated("--after", options.after, "Start when these jobs have succeeded").type("JOB");
   verb.flag("--wait", options.wait, "Wait until the job has ended; Ctrl-C leaves it alive");
-  verb.flag("--progress,!--no-progress", options.progress, "Show progress while waiting (on a terminal)");
+  verb.flag("--progress,!--no-progress", options.progress,
+            "Show progress while waiting: a live line, or lines now and then where there is no terminal");
   verb.flag("--dry-run", options.dry_run, "Check and show what would be submitted, without a region");
   verb.option("-o,--out", options.folder, "With --wait: fetch results into this folder as they come")
       .type("DIR");

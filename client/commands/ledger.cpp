@@ -59,8 +59,9 @@ void add_ledger_commands(CommandLine& line) {
   line.verb(ledger, "verify", "Add up every stored transfer again and check each invariant", verify_ledger);
   auto folder = std::make_shared<std::string>();
   line.verb(ledger, "audit", "Replay a stopped region's whole journal and check it, offline",
-            [folder](Context&) -> Result<ExitCode> {
-              return exec_sibling("reeve-scheduler", {"audit", *folder});
+            [folder](Context& context) -> Result<ExitCode> {
+              return exec_sibling("reeve-scheduler",
+                                  {"--output", context.config().get("output"), "audit", *folder});
             })
       .option("dir", *folder, "The region's folder")
       .required();

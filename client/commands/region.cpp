@@ -16,8 +16,8 @@ struct InitOptions {
   std::string http;
 };
 
-Result<ExitCode> init_region(const InitOptions& options) {
-  std::vector<std::string> args{"init", options.folder};
+Result<ExitCode> init_region(const Context& context, const InitOptions& options) {
+  std::vector<std::string> args{"--output", context.config().get("output"), "init", options.folder};
   const auto pass = [&args](const char* name, const std::string& value) {
     if (!value.empty()) args.insert(args.end(), {name, value});
   };
@@ -30,7 +30,7 @@ Result<ExitCode> init_region(const InitOptions& options) {
 void add_running(CommandLine& line, const Verb& region) {
   auto init = std::make_shared<InitOptions>();
   Verb init_verb = line.verb(region, "init", "Make a region: its folder, keys, journal and policy",
-                             [init](Context&) { return init_region(*init); });
+                             [init](Context& context) { return init_region(context, *init); });
   init_verb.option("dir", init->folder, "The region's folder, which must not exist yet").required();
   init_verb.option("--name", init->name, "The region's name");
   init_verb.option("--listen", init->listen, "Where peers connect (default 127.0.0.1:7700)")
@@ -39,10 +39,11 @@ void add_running(CommandLine& line, const Verb& region) {
       .type("PORT");
 
   auto serve = std::make_shared<std::string>();
-  Verb serve_verb = line.verb(region, "serve", "Serve a region until it is told to stop",
-                              [serve](Context&) -> Result<ExitCode> {
-                                return exec_sibling("reeve-scheduler", {"serve", *serve});
-                              });
+  Verb serve_verb = line.verb(
+      region, "serve", "Serve a region until it is told to stop",
+      [serve](Context& context) -> Result<ExitCode> {
+        return exec_sibling("reeve-scheduler", {"--output", context.config().get("output"), "serve", *serve});
+      });
   serve_verb.option("dir", *serve, "The region's folder").required();
 }
 

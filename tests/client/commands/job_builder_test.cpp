@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "client/kernels_table.h"
+#include "kernels/render/scene_format.h"
 #include "openjd/task.h"
 #include "protocol/digest.h"
 
@@ -121,12 +122,7 @@ TEST(JobBuilder, BrokenTemplatesNameTheField) {
   EXPECT_NE(job.error().message.find("colour"), std::string::npos) << job.error().message;
 }
 
-TEST(JobBuilder, InputFilesAreReplacedByTheirDigest) {
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "reeve_input.blob";
-  std::ofstream(file) << "scene bytes";
-  SubmitOptions options;
-  options.parameters["Scene"] = file.string();
-  const auto job = build(R"(
+const char* const kOneFrame = R"(
 specificationVersion: jobtemplate-2023-09
 name: j
 parameterDefinitions: [{name: Scene, type: PATH, objectType: FILE, dataFlow: IN}]
@@ -135,14 +131,53 @@ steps:
     script:
       actions:
         onRun: {command: "reeve:render.path", args: ["--scene", "{{Param.Scene}}", "--width", "8", "--height", "8", "--samples", "1", "--frame", "1", "--max-depth", "2", "--seed", "0", "--tiles-x", "1", "--tiles-y", "1", "--tile", "0"]}
-)",
-                         options);
-  std::filesystem::remove(file);
+)";
+
+/// A triangle before a camera, as a render task reads it.
+Bytes smallest_scene() {
+  kernels::Scene scene;
+  scene.cameras.emplace_back();
+  scene.materials.emplace_back();
+  kernels::Mesh mesh;
+  mesh.positions = {{0, 0, -5}, {1, 0, -5}, {0, 1, -5}};
+  mesh.indices = {0, 1, 2};
+  scene.meshes.push_back(mesh);
+  scene.instances.push_back({0, {kernels::kIdentityTransform}});
+  std::string broken;
+  EXPECT_TRUE(kernels::check_scene(scene, broken)) << broken;
+  return kernels::encode_scene(scene);
+}
+
+std::string write_input(const Bytes& bytes) {
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "reeve_input.blob";
+  std::ofstream(file, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return file.string();
+}
+
+TEST(JobBuilder, ARenderOfWhatIsNoSceneIsRefusedBeforeItCosts) {
+  SubmitOptions options;
+  options.parameters["Scene"] = write_input({'n', 'o', 't', 'e', 's'});
+  const auto job = build(kOneFrame, options);
+  std::filesystem::remove(options.parameters["Scene"]);
+  ASSERT_FALSE(job.ok());
+  EXPECT_EQ(job.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(job.error().message.find("reeve_input.blob is no scene"), std::string::npos)
+      << job.error().message;
+  EXPECT_NE(job.error().hint.find(".glb"), std::string::npos);
+}
+
+TEST(JobBuilder, InputFilesAreReplacedByTheirDigest) {
+  const Bytes scene = smallest_scene();
+  SubmitOptions options;
+  options.parameters["Scene"] = write_input(scene);
+  const auto job = build(kOneFrame, options);
+  std::filesystem::remove(options.parameters["Scene"]);
   ASSERT_TRUE(job.ok()) << job.error().message;
-  const Digest digest = sha256(as_bytes("scene bytes"));
+  const Digest digest = sha256(scene);
   ASSERT_EQ(job->inputs.size(), 1U);
   EXPECT_EQ(job->inputs[0].digest, digest);
-  EXPECT_EQ(job->inputs[0].size_bytes, 11U);
+  EXPECT_EQ(job->inputs[0].size_bytes, scene.size());
   EXPECT_EQ(job->spec.steps[0].inputs, std::vector<Digest>{digest});
   const auto script = openjd::decode_step(job->spec.steps[0].script);
   ASSERT_TRUE(script.ok());

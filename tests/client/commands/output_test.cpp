@@ -62,6 +62,21 @@ TEST(OutputFormats, QuietPrintsIdsAlone) {
   EXPECT_EQ(captured.err.str(), "");
 }
 
+TEST(OutputFormats, ProgressIsALineThatStaysOnlyWhereThereIsNoTerminalAndOnlyForPeople) {
+  Captured captured;
+  Output log(captured.streams(false), no_environment());
+  log.progress("live");
+  log.progress_line("stays");
+  EXPECT_EQ(captured.err.str(), "stays\n");
+  log.set_format(Format::kJson);
+  log.progress_line("stays");
+  EXPECT_EQ(captured.err.str(), "stays\n");
+  Captured seen;
+  Output terminal(seen.streams(true), no_environment());
+  terminal.progress_line("stays");
+  EXPECT_EQ(seen.err.str(), "");
+}
+
 TEST(OutputErrors, HaveCodeMessageAndHintInJsonAndTheirOwnExitCode) {
   Captured captured;
   Output output(captured.streams(false), no_environment());

@@ -40,5 +40,23 @@ TEST(Progress, AJobWithoutTasksHasALine) {
   EXPECT_EQ(meter.line(), "[........................] 0/0 tasks, 0 running");
 }
 
+TEST(ProgressLines, ComeAtOnceAndThenAtEachTenth) {
+  ProgressPace pace;
+  EXPECT_TRUE(pace.due(at(0), 0, 40));
+  EXPECT_FALSE(pace.due(at(1), 3, 40));
+  EXPECT_TRUE(pace.due(at(2), 4, 40));
+  EXPECT_FALSE(pace.due(at(3), 7, 40));
+  EXPECT_TRUE(pace.due(at(4), 40, 40));
+}
+
+TEST(ProgressLines, ComeNowAndThenBetweenTenthsAndSeldomWhileNothingMoves) {
+  ProgressPace pace;
+  EXPECT_TRUE(pace.due(at(0), 0, 1000));
+  EXPECT_FALSE(pace.due(at(9), 5, 1000));
+  EXPECT_TRUE(pace.due(at(10), 5, 1000));
+  EXPECT_FALSE(pace.due(at(30), 5, 1000));
+  EXPECT_TRUE(pace.due(at(70), 5, 1000));
+}
+
 }  // namespace
 }  // namespace reeve::client

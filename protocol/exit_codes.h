@@ -2,9 +2,9 @@
 
 #include "protocol/result.h"
 
-namespace reeve::client {
+namespace reeve {
 
-/// What a script may act on. docs/reference/commands.md lists them.
+/// What a script may act on, the same from every program. docs/reference/commands.md lists them.
 enum ExitCode : int {
   kExitOk = 0,
   kExitFailed = 1,       // the job failed, or the command could not be carried out
@@ -31,4 +31,4 @@ inline ExitCode exit_code_of(ErrorCode code) {
   return kExitFailed;
 }
 
-}  // namespace reeve::client
+}  // namespace reeve
