@@ -15,33 +15,25 @@
 #include "agent/shell/devices.h"
 #include "agent/shell/files.h"
 #include "agent/shell/join.h"
+#include "agent/shell/spool.h"
+#include "protocol/exit_codes.h"
 
 namespace reeve::agent {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-int exit_code(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalid: return 2;
-    case ErrorCode::kUnreachable: return 3;
-    case ErrorCode::kNotAllowed: return 4;
-    case ErrorCode::kNotFound: return 5;
-    case ErrorCode::kTimeout: return 6;
-    default: return 1;
-  }
-}
-
 int fail(const Command& command, const Error& error) {
   if (command.output == "json") {
     const Json json{
+        {"version", 1},
         {"error", {{"code", error_code_name(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
     std::printf("%s\n", json.dump().c_str());
   } else {
     std::fprintf(stderr, "reeve agent: %s\n", error.message.c_str());
-    if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
+    if (!error.hint.empty()) std::fprintf(stderr, "             %s\n", error.hint.c_str());
   }
-  return exit_code(error.code);
+  return exit_code_of(error.code);
 }
 
 /// A token on a command line can be read by whoever lists processes, so a file and the environment do too.
@@ -50,9 +42,11 @@ Result<std::string> read_token(const std::string& given) {
   if (token.empty()) {
     const char* value = std::getenv("REEVE_TOKEN");
     token = value ? value : "";
-  } else if (token.front() == '@') {
+  }
+  if (!token.empty() && token.front() == '@') {
     const auto bytes = read_file(token.substr(1));
-    if (!bytes) return bytes.error();
+    if (!bytes)
+      return Error{bytes.error().code, "cannot read the token: " + bytes.error().message, "check the path"};
     token.assign(bytes.value().begin(), bytes.value().end());
   }
   while (!token.empty() && std::isspace(static_cast<unsigned char>(token.back())) != 0)
@@ -94,7 +88,8 @@ Result<std::int64_t> read_length(const std::string& text) {
 int say(const Command& command, const std::string& line, const char* done) {
   const auto reply = ask_agent(command.home, line);
   if (!reply) return fail(command, reply.error());
-  std::printf("%s\n", command.output == "json" ? reply.value().c_str() : done);
+  if (command.output == "json") std::printf("%s\n", reply.value().c_str());
+  if (command.output == "table") std::printf("%s\n", done);
   return 0;
 }
 
@@ -136,6 +131,8 @@ int run_join(const Command& command) {
                     {"role", role_name(enrolled.value().role)},
                     {"home", command.home.string()}};
     std::printf("%s\n", json.dump().c_str());
+  } else if (command.output == "quiet") {
+    std::printf("%llu\n", static_cast<unsigned long long>(enrolled.value().agent.value()));
   } else {
     std::printf("joined as agent %llu (%s); start it: reeve agent run --home %s\n",
                 static_cast<unsigned long long>(enrolled.value().agent.value()),
@@ -193,9 +190,35 @@ int run_devices(const Command& command) {
   return 0;
 }
 
+/// Results without a verdict: the region may ask to see them, and whoever cannot show them is paid nothing
+/// and at fault. Of an agent that does not run, those that nobody acknowledged.
+Result<std::uint64_t> results_awaited(const Command& command) {
+  const auto reply = ask_agent(command.home, "status");
+  if (reply) {
+    const Json status = Json::parse(reply.value(), nullptr, false);
+    const Json tasks = status.value("tasks", Json::object());
+    return tasks.value("in_hand", std::uint64_t{0}) + tasks.value("unacknowledged", std::uint64_t{0}) +
+           tasks.value("pending", std::uint64_t{0});
+  }
+  if (reply.error().code != ErrorCode::kUnreachable) return reply.error();
+  const auto spool = Spool::open(command.home / "spool");
+  if (!spool) return spool.error();
+  std::uint64_t held = 0;
+  for (const SpooledSection& section : spool.value()->sections())
+    held += section.acked ? 0 : section.section.tasks.count;
+  return held;
+}
+
 /// Stops a running agent, then puts its settings aside: without them the home belongs to no region any more.
 int run_leave(const Command& command) {
   if (const auto settings = load_settings(command.home); !settings) return fail(command, settings.error());
+  const auto awaited = results_awaited(command);
+  if (!awaited) return fail(command, awaited.error());
+  if (awaited.value() > 0 && !command.now)
+    return fail(command, {ErrorCode::kConflict,
+                          std::to_string(awaited.value()) + " tasks of this agent have no verdict yet",
+                          "`reeve agent pause`, let it run until `reeve agent status` says 0 in hand and 0 "
+                          "pending, then leave; or give them up with --now"});
   const auto stop = ask_agent(command.home, "stop");
   if (!stop && stop.error().code != ErrorCode::kUnreachable) return fail(command, stop.error());
   for (int i = 0; stop && i < 100; ++i) {
@@ -208,8 +231,11 @@ int run_leave(const Command& command) {
   std::filesystem::remove_all(command.home / "spool", error);
   if (error)
     return fail(command, {ErrorCode::kIo, "cannot remove this agent's files: " + error.message(), ""});
-  std::printf("left; the keys of %s are gone, and what it earned stays with its owner\n",
-              command.home.c_str());
+  if (command.output == "json")
+    std::printf("%s\n", Json{{"version", 1}, {"left", command.home.string()}}.dump().c_str());
+  if (command.output == "table")
+    std::printf("left; the keys of %s are gone, and what it earned stays with its owner\n",
+                command.home.c_str());
   return 0;
 }
 

@@ -14,6 +14,7 @@ struct Command {
   std::string output = "table";
   std::string token;
   std::string length;
+  bool now = false;
   AgentSettings settings;
   std::uint16_t http_port = 0;
 };

@@ -2,6 +2,7 @@
 
 #include "agent/commands.h"
 #include "agent/shell/agent.h"
+#include "protocol/exit_codes.h"
 
 /// reeve-agent: one machine of a farm. `reeve agent …` starts this program.
 int main(int argc, char** argv) {
@@ -10,10 +11,12 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Command command;
   command.home = default_home();
-  app.add_option("--output", command.output, "table or json")->check(CLI::IsMember({"table", "json"}));
-  const auto with_home = [&command](CLI::App* sub) {
+  const auto formats = CLI::IsMember({"table", "json", "quiet"});
+  app.add_option("--home", command.home, "the agent's folder (keys, settings, spool, cache)");
+  app.add_option("--output", command.output, "table, json or quiet")->check(formats);
+  const auto with_home = [&](CLI::App* sub) {
     sub->add_option("--home", command.home, "the agent's folder (keys, settings, spool, cache)");
-    sub->add_option("--output", command.output, "table or json")->check(CLI::IsMember({"table", "json"}));
+    sub->add_option("--output", command.output, "table, json or quiet")->check(formats);
     return sub;
   };
   CLI::App* join = with_home(app.add_subcommand("join", "join a region with a token of an owner"));
@@ -34,7 +37,12 @@ int main(int argc, char** argv) {
   CLI::App* resume = with_home(app.add_subcommand("resume", "take tasks again"));
   CLI::App* devices = with_home(app.add_subcommand("devices", "show what was found on this machine"));
   CLI::App* leave = with_home(app.add_subcommand("leave", "stop, and forget the region"));
-  CLI11_PARSE(app, argc, argv);
+  leave->add_flag("--now", command.now, "even if the region still awaits results of this agent");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? reeve::kExitOk : reeve::kExitUsage;
+  }
   if (*join) return run_join(command);
   if (*run) return run_agent({command.home, {}, command.http_port});
   if (*status) return run_status(command);
@@ -42,5 +50,5 @@ int main(int argc, char** argv) {
   if (*resume) return run_resume(command);
   if (*devices) return run_devices(command);
   if (*leave) return run_leave(command);
-  return 2;
+  return reeve::kExitUsage;
 }

@@ -16,7 +16,9 @@
 #include "agent/shell/local_http.h"
 #include "agent/shell/performer.h"
 #include "agent/shell/process_runner.h"
+#include "agent/shell/result_keeper.h"
 #include "agent/shell/status_json.h"
+#include "protocol/exit_codes.h"
 #include "protocol/key_files.h"
 #include "protocol/poll.h"
 
@@ -89,8 +91,9 @@ class Agent {
         transfers_(context_, {home_.settings.region.host, home_.settings.region.server, home_.transport},
                    *home_.cache),
         core_(options(plan)),
+        keeper_(*home_.spool),
         performer_({home_.identity, home_.settings.region.server, link_, transfers_, *runner_, *home_.spool,
-                    *home_.cache}) {}
+                    *home_.cache, keeper_}) {}
 
   Exit run() {
     inputs_.push_back(Started{home_.spool->sections()});
@@ -109,7 +112,8 @@ class Agent {
     const SecretBytes random = random_secret();
     for (unsigned i = 0; i < 8; ++i)
       seed = seed << 8 | random.bytes()[i];
-    return {home_.settings.name, plan.slots, plan.capability, seed, home_.settings.spool_gib << 30};
+    return {home_.settings.name,  plan.slots, plan.capability, seed, home_.settings.spool_gib << 30,
+            home_.settings.pacing};
   }
 
   void decide() {
@@ -135,7 +139,8 @@ class Agent {
     net::Poller poller;
     poller.watch_descriptor(signals_.fd());
     poller.watch_descriptor(home_.door.fd());
-    poller.watch_descriptor(runner_->fd());
+    poller.watch_descriptor(keeper_.fd());
+    if (!keeper_.full()) poller.watch_descriptor(runner_->fd());
     if (link_.raw()) poller.watch(link_.raw());
     if (link_.raw_events()) poller.watch(link_.raw_events());
     if (transfers_.raw()) poller.watch(transfers_.raw());
@@ -152,8 +157,14 @@ class Agent {
     for (const Log& line : log)
       spdlog::log(line.severity == Severity::kError ? spdlog::level::err : spdlog::level::warn, "{}",
                   line.text);
-    for (RunnerEvent& event : runner_->pump())
-      performer_.take(std::move(event), inputs_);
+    ResultKeeper::Finished finished = keeper_.pump();
+    std::move(finished.inputs.begin(), finished.inputs.end(), std::back_inserter(inputs_));
+    for (const msg::Opening& opening : finished.openings)
+      performer_.answer(opening, inputs_);
+    if (!keeper_.full()) {
+      for (RunnerEvent& event : runner_->pump())
+        keeper_.take(std::move(event), inputs_);
+    }
     home_.door.pump([this](const std::string& line) { return answer(line); });
     if (signals_.came()) inputs_.push_back(StopRequested{});
   }
@@ -186,6 +197,7 @@ class Agent {
   Link link_;
   Transfers transfers_;
   AgentCore core_;
+  ResultKeeper keeper_;
   Performer performer_;
   std::vector<Input> inputs_;
   Time next_show_;
@@ -193,7 +205,7 @@ class Agent {
 
 int fail(const Error& error) {
   spdlog::error("{}{}{}", error.message, error.hint.empty() ? "" : "; ", error.hint);
-  return error.code == ErrorCode::kNotAllowed ? 4 : 1;
+  return exit_code_of(error.code);
 }
 
 }  // namespace

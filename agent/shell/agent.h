@@ -11,7 +11,7 @@ namespace reeve::agent {
 /// Runs the agent of `config.home` until it is told to stop (SIGTERM, SIGINT) or has no place in its region
 /// any more.
 ///   decorate  wraps the runner: what a test puts between the workers' results and their hashes
-///   returns   the exit code: 0 stopped; 1 a failure; 4 not allowed; each with a line on stderr
+///   returns   the exit code (protocol/exit_codes.h), other than 0 with a line on stderr
 int run_agent(const AgentConfig& config,
               const std::function<std::unique_ptr<Runner>(std::unique_ptr<Runner>)>& decorate = {});
 

@@ -2,12 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
-#include "agent/shell/files.h"
 #include "protocol/commitment.h"
-#include "protocol/leaves.h"
-#include "protocol/limits.h"
 
 namespace reeve::agent {
 
@@ -72,16 +67,7 @@ void Performer::on(ReleaseInput& effect) {
 }
 
 void Performer::on(AnswerOpening& effect) {
-  const msg::OpeningRequest& request = effect.request;
-  msg::Opening opening{request.attempt, request.step, request.task, {}};
-  if (effect.payload) {
-    opening.leaf_hashes = result_leaves(*effect.payload, effect.leaf_bytes);
-  } else if (const auto result = read_file(parts_.spool.file_of(request.attempt, request.task))) {
-    opening.leaf_hashes = result_leaves(result.value(), effect.leaf_bytes);
-  } else {
-    spdlog::error("cannot open a disputed result: {}", result.error().message);
-  }
-  send(opening);
+  parts_.keeper.open(std::move(effect));
 }
 
 void Performer::on(Upload& effect) {
@@ -97,63 +83,9 @@ void Performer::on(Log& effect) {
   }
 }
 
-void Performer::take(RunnerEvent event, std::vector<Input>& inputs) {
-  std::visit(
-      [&](auto& e) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(e)>, TaskOutput>) {
-          take_output(std::move(e), inputs);
-        } else {
-          inputs.push_back(std::move(e));
-        }
-      },
-      event);
-}
-
-void Performer::take_output(TaskOutput output, std::vector<Input>& inputs) {
-  const auto part_of = [&output](std::uint32_t tasks) {
-    return Duration{output.spent.ns * tasks / std::max(output.tasks.count, 1U)};
-  };
-  std::size_t offset = 0;
-  std::uint32_t i = 0;
-  while (i < output.tasks.count) {
-    const TaskIndex first = output.tasks.first + i;
-    msg::InlineResults small;
-    const std::size_t begin = offset;
-    while (i < output.tasks.count && output.sizes[i] <= limits::kInlineResultBytes) {
-      small.sizes.push_back(output.sizes[i]);
-      offset += output.sizes[i++];
-    }
-    const auto count = static_cast<std::uint32_t>(small.sizes.size());
-    if (count > 0) {
-      const auto at = output.payload.begin();
-      small.payload.assign(at + static_cast<std::ptrdiff_t>(begin), at + static_cast<std::ptrdiff_t>(offset));
-      inputs.push_back(TasksFinished{
-          output.slot, output.batch, output.attempt, {first, count}, std::move(small), part_of(count)});
-      continue;
-    }
-    take_large(output, first, ByteView(output.payload).subspan(offset, output.sizes[i]), inputs);
-    offset += output.sizes[i++];
-  }
-}
-
-void Performer::take_large(const TaskOutput& output, TaskIndex task, ByteView result,
-                           std::vector<Input>& inputs) {
-  const std::uint32_t leaf_bytes = output.step->leaf_bytes;
-  const auto fail = [&](std::string why) {
-    inputs.push_back(TaskFailed{output.slot, output.batch, output.attempt, task, msg::FailureReason::kRefused,
-                                std::move(why)});
-  };
-  if (!leaf_table_fits(result.size(), leaf_bytes))
-    return fail("the result has too many leaves: " + std::to_string(leaf_count(result.size(), leaf_bytes)));
-  if (const auto stored = parts_.spool.store(output.attempt, task, result); !stored)
-    return fail(stored.error().message);
-  msg::RootedResults rooted{{result_root(result, leaf_bytes)}, {result.size()}};
-  inputs.push_back(TasksFinished{output.slot,
-                                 output.batch,
-                                 output.attempt,
-                                 {task, 1},
-                                 std::move(rooted),
-                                 {output.spent.ns / std::max(output.tasks.count, 1U)}});
+void Performer::answer(const msg::Opening& opening, std::vector<Input>& inputs) {
+  inputs_ = &inputs;
+  send(opening);
 }
 
 }  // namespace reeve::agent

@@ -6,6 +6,7 @@
 #include "agent/core/io.h"
 #include "agent/shell/input_cache.h"
 #include "agent/shell/link.h"
+#include "agent/shell/result_keeper.h"
 #include "agent/shell/runner.h"
 #include "agent/shell/spool.h"
 #include "agent/shell/transfers.h"
@@ -13,8 +14,7 @@
 
 namespace reeve::agent {
 
-/// Does what the core decides, and turns what workers return into what the core takes: the one place where
-/// results are hashed, spooled and signed.
+/// Does what the core decides. The one place where results are signed.
 class Performer {
  public:
   struct Parts {
@@ -25,14 +25,15 @@ class Performer {
     Runner& runner;
     Spool& spool;
     InputCache& cache;
+    ResultKeeper& keeper;
   };
 
   explicit Performer(Parts parts) : parts_(parts) {}
 
   /// Inputs that follow from the effects at once are appended to `inputs`.
   void perform(Time now, Effects effects, std::vector<Input>& inputs);
-  /// Results as the core knows them: small ones inline, large ones in the spool.
-  void take(RunnerEvent event, std::vector<Input>& inputs);
+  /// Sends an opening that the keeper has read.
+  void answer(const msg::Opening& opening, std::vector<Input>& inputs);
 
   /// Set once the agent's work is over.
   const std::optional<Exit>& over() const { return over_; }
@@ -58,8 +59,6 @@ class Performer {
 
   void send(const msg::Message& message);
   void note(const Result<void>& result);
-  void take_output(TaskOutput output, std::vector<Input>& inputs);
-  void take_large(const TaskOutput& output, TaskIndex task, ByteView result, std::vector<Input>& inputs);
 
   Parts parts_;
   AgentId agent_;

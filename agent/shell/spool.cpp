@@ -170,8 +170,9 @@ std::filesystem::path Spool::file_of(AttemptId attempt, TaskIndex task) const {
 }
 
 Result<void> Spool::store(AttemptId attempt, TaskIndex task, ByteView result) {
+  const auto stored = replace_file(file_of(attempt, task), result, 0600);
   new_files_ = true;
-  return replace_file(file_of(attempt, task), result, 0600);
+  return stored;
 }
 
 Result<void> Spool::append(const Record& record) {
@@ -199,7 +200,7 @@ Result<void> Spool::forget(AttemptId attempt, TaskRange tasks) {
 }
 
 Result<void> Spool::sync() {
-  if (std::exchange(new_files_, false)) {
+  if (new_files_.exchange(false)) {
     if (const auto synced = sync_folder(folder_); !synced) return synced;
   }
   if (!std::exchange(dirty_, false)) return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -32,7 +33,8 @@ class Spool {
   /// What is held now, in order of (attempt, task).
   std::vector<SpooledSection> sections() const;
 
-  /// Writes one result; synced. It stays after a crash only once persist() named it.
+  /// Writes one result; synced. It stays after a crash only once persist() named it. Another thread may call
+  /// this, and file_of(), at any time.
   Result<void> store(AttemptId attempt, TaskIndex task, ByteView result);
   std::filesystem::path file_of(AttemptId attempt, TaskIndex task) const;
 
@@ -60,7 +62,7 @@ class Spool {
   int log_ = -1;
   std::uint64_t log_bytes_ = 0;
   bool dirty_ = false;
-  bool new_files_ = false;
+  std::atomic<bool> new_files_{false};  // their names are not durable yet
   std::map<Key, SpooledSection> held_;
 };
 

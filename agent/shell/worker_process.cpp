@@ -118,7 +118,7 @@ bool WorkerProcess::read_all(std::vector<RunnerEvent>& events) {
     bool any = false;
     for (ByteView body = in_.next(); !body.empty(); body = in_.next()) {
       worker::FromWorker message;
-      if (!from_archive(body, message) || !take(message, events)) return false;
+      if (!from_archive(body, message) || !take(std::move(message), events)) return false;
       any = true;
     }
     if (any) in_.compact();
@@ -147,7 +147,7 @@ void WorkerProcess::watch(bool writable) {
   watching_writes_ = writable;
 }
 
-bool WorkerProcess::take(const worker::FromWorker& message, std::vector<RunnerEvent>& events) {
+bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& events) {
   if (std::holds_alternative<worker::Ready>(message)) {
     ready_ = true;
     events.push_back(SlotUp{options_.slot});
@@ -155,7 +155,8 @@ bool WorkerProcess::take(const worker::FromWorker& message, std::vector<RunnerEv
   }
   if (batches_.empty()) return false;
   Handed& front = batches_.front();
-  if (const auto* results = std::get_if<worker::TaskResults>(&message)) return take_results(*results, events);
+  if (auto* results = std::get_if<worker::TaskResults>(&message))
+    return take_results(std::move(*results), events);
   if (const auto* hashes = std::get_if<worker::LeafHashes>(&message)) {
     if (hashes->batch != front.id || !front.leaves.valid()) return false;
     events.push_back(LeavesFinished{options_.slot, front.id, front.leaves, hashes->hashes});
@@ -178,7 +179,7 @@ bool WorkerProcess::take(const worker::FromWorker& message, std::vector<RunnerEv
   return true;
 }
 
-bool WorkerProcess::take_results(const worker::TaskResults& results, std::vector<RunnerEvent>& events) {
+bool WorkerProcess::take_results(worker::TaskResults results, std::vector<RunnerEvent>& events) {
   Handed& front = batches_.front();
   const auto count = static_cast<std::uint32_t>(results.sizes.size());
   if (results.batch != front.id || front.item >= front.items.size()) return false;
@@ -192,8 +193,8 @@ bool WorkerProcess::take_results(const worker::TaskResults& results, std::vector
                               item.attempt,
                               item.step,
                               {results.first, count},
-                              results.sizes,
-                              results.payload,
+                              std::move(results.sizes),
+                              std::move(results.payload),
                               results.spent});
   failures_ = 0;
   front.done += count;

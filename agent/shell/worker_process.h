@@ -60,8 +60,8 @@ class WorkerProcess {
   bool read_all(std::vector<RunnerEvent>& events);
   bool write_some();
   void watch(bool writable);
-  bool take(const worker::FromWorker& message, std::vector<RunnerEvent>& events);
-  bool take_results(const worker::TaskResults& results, std::vector<RunnerEvent>& events);
+  bool take(worker::FromWorker message, std::vector<RunnerEvent>& events);
+  bool take_results(worker::TaskResults results, std::vector<RunnerEvent>& events);
   worker::StepDocument document(const msg::StepInfo& step) const;
   void look_for_hang(std::int64_t now_ns);
   /// The task that the worker has begun and not finished, as (item, task); false if there is none.
