@@ -130,16 +130,34 @@ class Words(RuleTest):
 
 class Docs(RuleTest):
     def test_refuses_what_is_not_in_the_tree(self):
-        for text in ("[page](missing.md)", "see `protocol/missing.h`"):
+        for text in ("[page](missing.md)", "see `protocol/missing.h`", "see `missing.cpp`", "run `scripts/missing --fast`"):
             with self.subTest(text=text):
                 self.write("protocol/a.h", CLEAN)
+                self.write("scripts/there", "")
                 self.write("README.md", f"{text}\n")
                 self.refuses("docs", "README.md:1")
 
     def test_passes_what_is(self):
         self.write("protocol/a.h", CLEAN)
         self.write("docs/page.md", "[up](../README.md) [web](https://example.org) `client/` `reeve/x`\n")
-        self.write("README.md", "`protocol/a.h` in `protocol/`\n")
+        self.write("README.md", "`protocol/a.h` in `protocol/`, `a.h`\n")
+        self.passes("docs")
+
+    REFERENCE = "# Commands\n\n| `--home DIR` | |\n\n## reeve job\n\n### reeve job list\n\n| `--limit N` | |\n"
+
+    def test_refuses_commands_that_the_reference_does_not_have(self):
+        for text in ("`reeve jobs`", "`reeve job lost`", "`reeve job list|lost`", "`reeve job list --colour`",
+                     "```\nreeve --home x job list --colour\n```", "```\nscripts/missing\n```"):
+            with self.subTest(text=text):
+                self.write("docs/reference/commands.md", self.REFERENCE)
+                self.write("scripts/there", "")
+                self.write("README.md", f"{text}\n")
+                self.refuses("docs", "README.md:" + ("2" if "\n" in text else "1"))
+
+    def test_passes_commands_that_it_has(self):
+        self.write("docs/reference/commands.md", self.REFERENCE)
+        self.write("README.md", "`reeve job list --limit 5` `reeve …` `reeve-worker`\n"
+                                "```\nreeve --home job job list | wc  # --colour\n```\n")
         self.passes("docs")
 
 
