@@ -3,9 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "protocol/digest.h"
+#include "protocol/exit_codes.h"
 #include "scheduler/shell/audit.h"
 #include "scheduler/shell/region_server.h"
 
@@ -14,10 +16,24 @@ namespace {
 using namespace reeve;
 using namespace reeve::shell;
 
+using Json = nlohmann::ordered_json;
+
+bool g_json = false;  // what --output asks for; set once, before anything is said
+
+void say(const Json& json) {
+  std::printf("%s\n", json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
 int fail(const Error& error) {
+  if (g_json) {
+    say({{"version", 1},
+         {"error",
+          {{"code", error_code_name(error.code)}, {"message", error.message}, {"hint", error.hint}}}});
+    return exit_code_of(error.code);
+  }
   std::fprintf(stderr, "reeve-scheduler: %s\n", error.message.c_str());
   if (!error.hint.empty()) std::fprintf(stderr, "  %s\n", error.hint.c_str());
-  return 1;
+  return exit_code_of(error.code);
 }
 
 int init(const std::string& dir, const std::string& name, const std::string& listen,
@@ -28,6 +44,10 @@ int init(const std::string& dir, const std::string& name, const std::string& lis
   if (const Result<void> done = parse_listen(listen, settings); !done) return fail(done.error());
   settings.http_port = http_port != 0 ? http_port : static_cast<std::uint16_t>(settings.port + 2);
   if (const Result<void> done = init_region(dir, settings); !done) return fail(done.error());
+  if (g_json) {
+    say({{"version", 1}, {"region", {{"name", settings.name}, {"folder", dir}}}});
+    return kExitOk;
+  }
   std::printf("region '%s' is made in %s\nnext: reeve region serve %s\n", settings.name.c_str(), dir.c_str(),
               dir.c_str());
   return 0;
@@ -50,8 +70,17 @@ int serve(const std::string& path) {
   const RegionSettings settings = dir->settings;
   Result<std::unique_ptr<RegionServer>> server = RegionServer::start(std::move(*dir));
   if (!server) return fail(server.error());
-  std::printf("region '%s' serves %s:%u, HTTP on 127.0.0.1:%u\n", settings.name.c_str(),
-              settings.host.c_str(), (*server)->port(), (*server)->http_port());
+  if (g_json) {
+    say({{"version", 1},
+         {"region",
+          {{"name", settings.name},
+           {"host", settings.host},
+           {"port", (*server)->port()},
+           {"http_port", (*server)->http_port()}}}});
+  } else {
+    std::printf("region '%s' serves %s:%u, HTTP on 127.0.0.1:%u\n", settings.name.c_str(),
+                settings.host.c_str(), (*server)->port(), (*server)->http_port());
+  }
   std::fflush(stdout);
   std::thread waiter([&] {
     int signal = 0;
@@ -61,15 +90,28 @@ int serve(const std::string& path) {
   (*server)->run();
   waiter.join();
   server->reset();
-  std::printf("region '%s' stopped; everything is stored\n", settings.name.c_str());
+  if (!g_json) std::printf("region '%s' stopped; everything is stored\n", settings.name.c_str());
   return 0;
 }
 
 int audit(const std::string& path) {
   const Result<AuditReport> report = audit_region(path);
   if (!report) {
-    std::printf("ledger: NOT verified\n");
+    if (!g_json) std::printf("ledger: NOT verified\n");
     return fail(report.error());
+  }
+  if (g_json) {
+    say({{"version", 1},
+         {"audit",
+          {{"ok", true},
+           {"events", report->events},
+           {"jobs", report->jobs},
+           {"tasks_settled", report->settled_tasks},
+           {"accounts", report->accounts},
+           {"snapshot_compared", report->snapshot_compared},
+           {"chain", to_hex(report->chain)},
+           {"state", to_hex(report->state)}}}});
+    return kExitOk;
   }
   std::printf(
       "ledger: verified\n  events    %llu\n  jobs      %llu\n  tasks     %llu settled\n  accounts  %llu\n"
@@ -86,6 +128,9 @@ int audit(const std::string& path) {
 int main(int argc, char** argv) {
   CLI::App app("The scheduler of a Reeve region");
   app.require_subcommand(1);
+  std::string output = "table";
+  app.add_option("--output", output, "table, json or quiet")
+      ->check(CLI::IsMember({"table", "json", "quiet"}));
   std::string dir;
   std::string name;
   std::string listen = "127.0.0.1:7700";
@@ -101,7 +146,12 @@ int main(int argc, char** argv) {
   CLI::App* audit_command =
       app.add_subcommand("audit", "Replay the journal from its first event and check the books");
   audit_command->add_option("DIR", dir)->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  g_json = output == "json";
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   if (init_command->parsed()) return init(dir, name, listen, http_port);
   if (serve_command->parsed()) return serve(dir);
