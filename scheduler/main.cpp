@@ -10,6 +10,7 @@
 #include "protocol/exit_codes.h"
 #include "scheduler/shell/audit.h"
 #include "scheduler/shell/region_server.h"
+#include "scheduler/shell/service_manager.h"
 
 namespace {
 
@@ -82,9 +83,11 @@ int serve(const std::string& path) {
                 settings.host.c_str(), (*server)->port(), (*server)->http_port());
   }
   std::fflush(stdout);
+  notify_service_manager("READY=1");
   std::thread waiter([&] {
     int signal = 0;
     sigwait(&signals, &signal);
+    notify_service_manager("STOPPING=1");
     (*server)->stop();
   });
   (*server)->run();

@@ -4,7 +4,13 @@
 
 namespace reeve::core {
 
-/// One overload an event; apply_event() is their only caller. Split over apply_*.cpp by the noun they change.
+/// What an event that does not fit the state breaks. Thrown by the Applier, caught where it is called.
+struct Misfit {
+  std::string rule;
+};
+
+/// One overload an event; try_apply_event() is their only caller. Split over apply_*.cpp by the noun they
+/// change.
 class Applier {
  public:
   explicit Applier(Durable& state) : s_(state) {}
@@ -52,6 +58,11 @@ class Applier {
   void operator()(const OwnerConvicted& e);
 
  private:
+  static void require(bool holds, const char* rule) {
+    if (!holds) throw Misfit{rule};
+  }
+  void post(const Chain& chain);
+  static void require_tasks(const StepState& step, TaskRange tasks);
   Job& job(JobId id);
   StepState& step(StepRef ref);
   OpenTask& open_task(StepRef ref, TaskIndex task);

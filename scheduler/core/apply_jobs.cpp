@@ -1,4 +1,3 @@
-#include "protocol/check.h"
 #include "scheduler/core/applier.h"
 
 namespace reeve::core {
@@ -10,18 +9,24 @@ constexpr std::size_t kEndedBadly = 100'000;  // outcomes of forgotten jobs that
 
 Job& Applier::job(JobId id) {
   Job* found = s_.find_job(id);
-  REEVE_CHECK(found != nullptr, "an event names a job that exists");
+  require(found != nullptr, "an event names a job that exists");
   return *found;
 }
 
 StepState& Applier::step(StepRef ref) {
   StepState* found = s_.find_step(ref);
-  REEVE_CHECK(found != nullptr, "an event names a step that exists");
+  require(found != nullptr, "an event names a step that exists");
   return *found;
 }
 
+void Applier::require_tasks(const StepState& step, TaskRange tasks) {
+  require(std::uint64_t{tasks.first} + tasks.count <= step.spec.task_count,
+          "an event names tasks that its step has");
+}
+
 void Applier::operator()(const JobAccepted& e) {
-  REEVE_CHECK(e.job.value() == s_.next_job, "job ids follow one another");
+  require(e.task_price.size() == e.spec.steps.size(), "every step of a job has its price");
+  require(e.job.value() == s_.next_job, "job ids follow one another");
   ++s_.next_job;
   Job& added = s_.jobs.emplace_hint(s_.jobs.end(), e.job, Job{})->second;
   added.requester = e.requester;
@@ -48,7 +53,7 @@ void Applier::operator()(const StepOpened& e) {
 }
 
 void Applier::operator()(const EscrowHeld& e) {
-  s_.ledger.post(e.chain);
+  post(e.chain);
 }
 
 void Applier::operator()(const JobPaused& e) {
@@ -87,8 +92,12 @@ void Applier::operator()(const JobRetried& e) {
 
 void Applier::operator()(const JobEnded& e) {
   Job& ended = job(e.job);
-  s_.ledger.post(e.chain);
-  s_.ledger.close({AccountKind::kEscrow, e.job.value()});
+  post(e.chain);
+  const AccountKey escrow{AccountKind::kEscrow, e.job.value()};
+  const Account left = s_.ledger.account(escrow);
+  require(left.balance() == 0 && left.debits_pending == 0 && left.credits_pending == 0,
+          "an ended job holds zero");
+  s_.ledger.close(escrow);
   for (StepState& step_state : ended.steps)
     step_state.open.clear();
   ended.state = e.state;
@@ -101,7 +110,7 @@ void Applier::operator()(const JobEnded& e) {
 
 void Applier::operator()(const JobForgotten& e) {
   const Job& forgotten = job(e.job);
-  REEVE_CHECK(!forgotten.live() && forgotten.unvested == 0, "only a final job is forgotten");
+  require(!forgotten.live() && forgotten.unvested == 0, "only a final job is forgotten");
   if (forgotten.state != msg::JobState::kSucceeded) {
     s_.ended_badly.insert(e.job);
     if (s_.ended_badly.size() > kEndedBadly) s_.ended_badly.erase(s_.ended_badly.begin());
@@ -111,7 +120,7 @@ void Applier::operator()(const JobForgotten& e) {
 
 void Applier::operator()(const JobReopened& e) {
   Job& reopened = job(e.job);
-  if (!e.chain.empty()) s_.ledger.post(e.chain);
+  if (!e.chain.empty()) post(e.chain);
   if (reopened.state == msg::JobState::kPaused) return;  // it goes on when it is resumed
   reopened.state = msg::JobState::kRunning;
   reopened.reason = "recomputing after a conviction";

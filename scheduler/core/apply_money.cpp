@@ -1,10 +1,11 @@
 #include <algorithm>
 
-#include "protocol/check.h"
 #include "scheduler/core/applier.h"
 
 namespace reeve::core {
 namespace {
+
+constexpr std::uint32_t kReplicaSlots = 1024;  // of one task; in truth a handful
 
 std::uint64_t count_tasks(const std::vector<TaskRange>& ranges) {
   std::uint64_t count = 0;
@@ -43,15 +44,17 @@ void forget_attempts(Durable& state, PartyId owner) {
 
 void Applier::operator()(const Settled& e) {
   StepState& state = step(e.step);
+  require(e.slot < kReplicaSlots, "a task has few replica slots");
   if (state.slots.size() <= e.slot) state.slots.resize(e.slot + 1);
   for (const TaskRange range : e.tasks) {
-    REEVE_CHECK(!state.slots[e.slot].intersects(range), "at most one settlement per (task, replica slot)");
-    REEVE_CHECK(!state.failed.intersects(range), "a failed task is not settled");
+    require_tasks(state, range);
+    require(!state.slots[e.slot].intersects(range), "at most one settlement per (task, replica slot)");
+    require(!state.failed.intersects(range), "a failed task is not settled");
     state.slots[e.slot].insert(range);
     state.done.insert(range);
     state.open.erase(state.open.lower_bound(range.first), state.open.lower_bound(range.end()));
   }
-  s_.ledger.post(e.chain);
+  post(e.chain);
   const std::uint64_t count = count_tasks(e.tasks);
   OwnerRecord& owner = s_.owners[e.owner];
   owner.accepted += count;
@@ -67,17 +70,17 @@ void Applier::operator()(const Settled& e) {
 
 void Applier::operator()(const Vested& e) {
   OwnerRecord& owner = s_.owners.at(e.owner);
-  REEVE_CHECK(e.entries <= owner.unvested.size(), "only what was settled vests");
+  require(e.entries <= owner.unvested.size(), "only what was settled vests");
   for (std::uint32_t i = 0; i < e.entries; ++i) {
     job(owner.unvested.front().step.job).unvested -= owner.unvested.front().count;
     owner.unvested.pop_front();
   }
-  s_.ledger.post(e.chain);
+  post(e.chain);
   saw(e.at);
 }
 
 void Applier::operator()(const OwnerConvicted& e) {
-  s_.ledger.post(e.chain);
+  post(e.chain);
   OwnerRecord& owner = s_.owners[e.owner];
   owner.convicted = true;
   for (const Unvested& entry : owner.unvested) {

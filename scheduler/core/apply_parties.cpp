@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <limits>
+#include <exception>
 
 #include "protocol/check.h"
 #include "scheduler/core/applier.h"
@@ -28,9 +28,25 @@ void add_run(std::vector<Session::Run>& runs, std::uint64_t counter, std::uint64
 
 }  // namespace
 
-void apply_event(Durable& state, const Event& event) {
-  std::visit(Applier(state), event);
+std::string try_apply_event(Durable& state, const Event& event) {
+  try {
+    std::visit(Applier(state), event);
+  } catch (const Misfit& misfit) {
+    return misfit.rule;
+  } catch (const std::exception& error) {  // a container's own: what the event names is not there
+    return std::string("an event names what exists: ") + error.what();
+  }
   ++state.events;
+  return "";
+}
+
+void apply_event(Durable& state, const Event& event) {
+  const std::string misfit = try_apply_event(state, event);
+  REEVE_CHECK(misfit.empty(), misfit.c_str());
+}
+
+void Applier::post(const Chain& chain) {
+  if (std::string why = s_.ledger.try_post(chain); !why.empty()) throw Misfit{std::move(why)};
 }
 
 void Applier::saw(Time at) {
@@ -47,7 +63,7 @@ void Applier::remember(const CommandRef& command) {
 }
 
 void Applier::operator()(const RegionCreated& e) {
-  REEVE_CHECK(s_.events == 0, "a region is created once");
+  require(s_.events == 0, "a region is created once");
   s_.name = e.name;
   s_.policy = e.policy;
   const PartyId id(s_.next_party++);
@@ -57,7 +73,7 @@ void Applier::operator()(const RegionCreated& e) {
 }
 
 void Applier::operator()(const Booted& e) {
-  REEVE_CHECK(e.epoch == s_.boot_epoch + 1, "boot epochs follow one another");
+  require(e.epoch == s_.boot_epoch + 1, "boot epochs follow one another");
   s_.boot_epoch = e.epoch;
   saw(e.at);
 }
@@ -72,25 +88,25 @@ void Applier::operator()(const TokenIssued& e) {
 }
 
 void Applier::operator()(const PartyEnrolled& e) {
-  REEVE_CHECK(e.party.value() == s_.next_party, "party ids follow one another");
+  require(e.party.value() == s_.next_party, "party ids follow one another");
   ++s_.next_party;
   s_.parties[e.party] = Party{e.role, e.identity, e.transport, e.sequence, e.name, false};
   s_.peers[e.transport] = Peer{e.role, e.party, {}};
   Token& token = s_.tokens[e.token_id];
-  REEVE_CHECK(token.uses_left > 0, "a token is used at most as often as it allows");
+  require(token.uses_left > 0, "a token is used at most as often as it allows");
   --token.uses_left;
-  s_.ledger.post(e.chain);
+  post(e.chain);
   saw(e.at);
 }
 
 void Applier::operator()(const AgentEnrolled& e) {
-  REEVE_CHECK(e.agent.value() == s_.next_agent, "agent ids follow one another");
+  require(e.agent.value() == s_.next_agent, "agent ids follow one another");
   ++s_.next_agent;
   s_.agents[e.agent] =
       AgentRecord{e.owner, e.role, e.identity, e.transport, e.sequence, e.name, false, false};
   s_.peers[e.transport] = Peer{e.role, e.owner, e.agent};
   Token& token = s_.tokens[e.token_id];
-  REEVE_CHECK(token.uses_left > 0, "a token is used at most as often as it allows");
+  require(token.uses_left > 0, "a token is used at most as often as it allows");
   --token.uses_left;
   saw(e.at);
 }
@@ -113,7 +129,7 @@ void Applier::operator()(const AgentPauseSet& e) {
 }
 
 void Applier::operator()(const Funded& e) {
-  s_.ledger.post(e.chain);
+  post(e.chain);
   remember(e.command);
 }
 

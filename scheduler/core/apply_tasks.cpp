@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "protocol/check.h"
 #include "scheduler/core/applier.h"
 
 namespace reeve::core {
@@ -18,7 +17,7 @@ void exclude(OpenTask& open, PartyId owner) {
 OpenTask& Applier::open_task(StepRef ref, TaskIndex task) {
   auto& open = step(ref).open;
   const auto found = open.find(task);
-  REEVE_CHECK(found != open.end(), "an event names a task with recorded results");
+  require(found != open.end(), "an event names a task with recorded results");
   return found->second;
 }
 
@@ -37,9 +36,10 @@ void Applier::operator()(const ResultsRecorded& e) {
   std::size_t next_root = 0;
   for (std::size_t i = 0; i < e.kept.size(); ++i) {
     const TaskRange range = e.kept[i];
+    require_tasks(state, range);
     for (TaskIndex task = range.first; task < range.end(); ++task) {
-      REEVE_CHECK(!state.done.contains(task) && !state.failed.contains(task),
-                  "results are recorded for tasks that want them");
+      require(!state.done.contains(task) && !state.failed.contains(task),
+              "results are recorded for tasks that want them");
       OpenTask& open = state.open[task];
       open.needed = std::max(open.needed, e.kept_needed.at(i));
       open.attempts.push_back(Recorded{e.attempt, e.agent, e.owner, e.kept_roots.at(next_root++),
@@ -51,6 +51,7 @@ void Applier::operator()(const ResultsRecorded& e) {
 void Applier::operator()(const AttemptFailed& e) {
   saw(e.at);
   StepState& state = step(e.step);
+  require_tasks(state, e.tasks);
   for (TaskIndex task = e.tasks.first; task < e.tasks.end(); ++task) {
     OpenTask& open = state.open[task];
     ++open.failures;
@@ -60,7 +61,8 @@ void Applier::operator()(const AttemptFailed& e) {
 
 void Applier::operator()(const TasksFailed& e) {
   StepState& state = step(e.step);
-  REEVE_CHECK(!state.done.intersects(e.tasks), "a task does not fail after it was done");
+  require_tasks(state, e.tasks);
+  require(!state.done.intersects(e.tasks), "a task does not fail after it was done");
   state.failed.insert(e.tasks);
   state.open.erase(state.open.lower_bound(e.tasks.first), state.open.lower_bound(e.tasks.end()));
 }
@@ -72,10 +74,10 @@ void Applier::operator()(const StoreReserved& e) {
   Storing storing{e.root, {}};
   for (const LedgerEntry& entry : e.chain) {
     const auto* pending = std::get_if<PendingTransfer>(&entry);
-    REEVE_CHECK(pending != nullptr, "a store reserves with pending transfers");
+    require(pending != nullptr, "a store reserves with pending transfers");
     storing.reserved.push_back(pending->transfer.id);
   }
-  s_.ledger.post(e.chain);
+  post(e.chain);
   open.phase = std::move(storing);
 }
 
@@ -84,9 +86,9 @@ void Applier::operator()(const ResultStored& e) {
 }
 
 void Applier::operator()(const StoreAbandoned& e) {
-  REEVE_CHECK(std::holds_alternative<Storing>(open_task(e.step, e.task).phase),
-              "only a store under way is abandoned");
-  s_.ledger.post(e.chain);
+  require(std::holds_alternative<Storing>(open_task(e.step, e.task).phase),
+          "only a store under way is abandoned");
+  post(e.chain);
   for (const PartyId owner : e.at_fault)
     ++s_.owners[owner].faults;
   step(e.step).open.erase(e.task);
@@ -99,7 +101,7 @@ void Applier::operator()(const TaskDisputed& e) {
 
 void Applier::operator()(const LeafChosen& e) {
   auto* disputed = std::get_if<Disputed>(&open_task(e.step, e.task).phase);
-  REEVE_CHECK(disputed != nullptr, "a leaf is chosen in a dispute");
+  require(disputed != nullptr, "a leaf is chosen in a dispute");
   disputed->leaf = e.leaf;
   disputed->hash_a = e.hash_a;
   disputed->hash_b = e.hash_b;
@@ -111,7 +113,7 @@ void Applier::operator()(const DisputeDecided& e) {
     OpenTask& open = open_task(e.step, e.task);
     const auto found = std::find_if(open.attempts.begin(), open.attempts.end(),
                                     [wrong](const Recorded& r) { return r.attempt == wrong; });
-    REEVE_CHECK(found != open.attempts.end(), "a disproved attempt was recorded");
+    require(found != open.attempts.end(), "a disproved attempt was recorded");
     OwnerRecord& owner = s_.owners[found->owner];
     ++owner.strikes;
     owner.validated = 0;

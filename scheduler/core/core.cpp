@@ -87,8 +87,10 @@ std::vector<Explanation> Core::explain(JobId job) const {
 std::vector<AgentView> Core::agents() const {
   std::vector<AgentView> views;
   for (const auto& [id, agent] : region_->live.agents)
-    views.push_back(
-        {id, true, agent.slots, agent.capability, agent.outstanding, agent.credit(), agent.last_seen});
+    views.push_back({id, true, agent.paused, agent.slots, agent.capability, agent.outstanding, agent.credit(),
+                     agent.last_seen});
+  for (const auto& [id, agent] : region_->live.departed)
+    views.push_back({id, false, agent.paused, agent.slots, agent.capability, 0, 0, agent.last_seen});
   return views;
 }
 
@@ -97,6 +99,45 @@ std::uint64_t Core::running_tasks(JobId job) const {
   for (const auto& [attempt, lease] : region_->live.leases)
     if (lease.step.job == job) running += lease.left.size();
   return running;
+}
+
+std::map<StepRef, std::uint64_t> Core::running_tasks() const {
+  std::map<StepRef, std::uint64_t> running;
+  for (const auto& [attempt, lease] : region_->live.leases)
+    running[lease.step] += lease.left.size();
+  return running;
+}
+
+std::vector<Holding> Core::holdings(StepRef step, TaskRange range) const {
+  const Volatile& live = region_->live;
+  const StepState* state = region_->durable.find_step(step);
+  std::vector<Holding> held;
+  if (state == nullptr) return held;
+  for (const auto& [attempt, lease] : live.leases) {
+    if (lease.step != step || !lease.left.intersects(range)) continue;
+    const auto agent = live.agents.find(lease.agent);
+    const Time progress =
+        agent == live.agents.end() ? lease.sent : std::max(lease.sent, agent->second.last_report);
+    const bool late = progress + state->spec.time_limit < region_->now;
+    held.push_back({attempt, lease.agent, lease.replica, lease.sent, late, lease.left.overlap(range)});
+  }
+  return held;
+}
+
+std::optional<bool> Core::needs_input(AgentId id, const Digest& input) const {
+  const Volatile& live = region_->live;
+  const auto agent = live.agents.find(id);
+  if (agent == live.agents.end()) return std::nullopt;
+  const auto is_input_of = [&](StepRef step) {
+    const StepState* state = region_->durable.find_step(step);
+    return state != nullptr &&
+           std::find(state->spec.inputs.begin(), state->spec.inputs.end(), input) != state->spec.inputs.end();
+  };
+  return std::any_of(agent->second.leases.begin(), agent->second.leases.end(),
+                     [&](AttemptId attempt) { return is_input_of(live.leases.at(attempt).step); }) ||
+         std::any_of(live.leaf_leases.begin(), live.leaf_leases.end(), [&](const auto& entry) {
+           return entry.second.agent == id && is_input_of(entry.second.step);
+         });
 }
 
 Time Core::next_deadline() const {

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,12 +26,23 @@ struct Explanation {
 /// An agent as the region sees it now.
 struct AgentView {
   AgentId agent;
-  bool online = false;
+  bool online = false;  // false: what it was when it was last heard
+  bool paused = false;  // by itself
   std::uint32_t slots = 0;
   Capability capability;
   std::uint64_t running = 0;  // tasks leased
   std::uint64_t credit = 0;   // tasks it would still take
   Time last_seen;
+};
+
+/// What one lease gives an agent now.
+struct Holding {
+  AttemptId attempt;
+  AgentId agent;
+  std::uint32_t replica = 0;
+  Time since;         // the lease was given; its tasks run one after another
+  bool late = false;  // the agent reported nothing for longer than one task may take
+  std::vector<TaskRange> tasks;
 };
 
 /// A region as a pure state machine: no I/O, no clock, no threads, no randomness of its own.
@@ -53,9 +66,17 @@ class Core {
 
   const Durable& durable() const;
   std::vector<Explanation> explain(JobId job) const;
+  /// Every agent that was heard since the boot.
   std::vector<AgentView> agents() const;
   /// Tasks of a job that agents hold now.
   std::uint64_t running_tasks(JobId job) const;
+  /// The same of every step that has any, in one look at the leases.
+  std::map<StepRef, std::uint64_t> running_tasks() const;
+  /// Leases on tasks of this range of a step. Looks at every lease of the region.
+  std::vector<Holding> holdings(StepRef step, TaskRange range) const;
+  /// True while the agent holds a lease on tasks (or leaves) of a step that has this input; nothing while the
+  /// agent has not said what it holds.
+  std::optional<bool> needs_input(AgentId agent, const Digest& input) const;
   /// The soonest time at which a Tick would do something.
   Time next_deadline() const;
 

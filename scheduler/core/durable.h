@@ -192,6 +192,10 @@ struct Durable {
 /// The only code that changes durable state. An event that does not fit the state is a broken invariant.
 void apply_event(Durable& state, const Event& event);
 
+/// As apply_event(), for events that somebody may have changed: the rule that the event breaks, or "". After
+/// a misfit the state is of no use.
+std::string try_apply_event(Durable& state, const Event& event);
+
 /// What the session's command gave, if it was seen before.
 std::optional<std::uint64_t> remembered(const Durable& state, PartyId party, std::uint64_t session,
                                         std::uint64_t counter);

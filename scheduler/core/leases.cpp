@@ -153,6 +153,7 @@ void on_agent_connected(Region& region, const AgentConnected& input) {
   if (record == region.durable.agents.end() || record->second.revoked) return;
   Volatile& live = region.live;
   live.silent.erase(input.agent);
+  live.departed.erase(input.agent);
   std::set<AttemptId> held;
   for (const msg::HeldAttempt& attempt : input.hello.held)
     held.insert(attempt.attempt);
@@ -197,6 +198,7 @@ void hear(Region& region, AgentId id) {
   if (record.revoked || region.live.agents.contains(id)) return;
   session.last_seen = session.last_report = region.now;
   region.live.members[session.kind].insert(id);
+  region.live.departed.erase(id);
   region.live.agents.emplace(id, std::move(session));
   ask_again(region, id);
 }
@@ -209,6 +211,7 @@ void on_agent_gone(Region& region, AgentId id) {
   for (const AttemptId attempt : leases)
     lose_lease(region, attempt);
   region.live.members[found->second.kind].erase(id);
+  region.live.departed[id] = std::move(found->second);
   region.live.agents.erase(id);
   std::vector<AttemptId> leaves;
   for (const auto& [attempt, lease] : region.live.leaf_leases)

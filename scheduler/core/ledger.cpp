@@ -130,11 +130,14 @@ std::string Ledger::why_not(const Chain& chain) const {
 }
 
 void Ledger::post(const Chain& chain) {
+  const std::string why = try_post(chain);
+  REEVE_CHECK(why.empty(), why.c_str());
+}
+
+std::string Ledger::try_post(const Chain& chain) {
   Draft draft(*this);
-  for (const LedgerEntry& entry : chain) {
-    const std::string why = draft.add(entry);
-    REEVE_CHECK(why.empty(), why.c_str());
-  }
+  for (const LedgerEntry& entry : chain)
+    if (std::string why = draft.add(entry); !why.empty()) return why;
   for (const auto& [key, account] : draft.touched())
     accounts_[key] = account;
   for (const TransferId id : draft.resolved())
@@ -142,6 +145,7 @@ void Ledger::post(const Chain& chain) {
   for (const Transfer& transfer : draft.opened())
     pending_.emplace(transfer.id, transfer);
   next_id_ = draft.next_id();
+  return "";
 }
 
 Account Ledger::account(const AccountKey& key) const {

@@ -96,6 +96,8 @@ class Ledger {
  public:
   /// Why a chain cannot be posted, naming the account; empty when it can. Changes nothing.
   std::string why_not(const Chain& chain) const;
+  /// Posts a whole chain, or nothing and says why not.
+  std::string try_post(const Chain& chain);
   /// Posts a whole chain. A chain that breaks a rule is a broken invariant and ends the process.
   void post(const Chain& chain);
 

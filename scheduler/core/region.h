@@ -88,7 +88,8 @@ using TaskKey = std::pair<StepRef, TaskIndex>;
 
 struct Volatile {
   std::map<AgentId, AgentSession> agents;
-  std::map<AgentId, AgentSession> silent;  // not heard for a while, without leases; back at their next word
+  std::map<AgentId, AgentSession> departed;  // since the boot, as they were last heard; for people
+  std::map<AgentId, AgentSession> silent;    // not heard for a while, without leases; back at their next word
   std::map<AttemptId, Lease> leases;
   std::map<AttemptId, LeafLease> leaf_leases;
   std::set<std::pair<Time, AttemptId>> deadlines;  // of every lease

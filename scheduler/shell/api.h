@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -68,6 +69,8 @@ class Api {
   std::string party_name(std::uint64_t party);
   std::string agent_name(std::uint64_t agent);
   bool look(const std::function<void(const core::Core&)>& question) { return sources_.loop.ask(question); }
+  /// While it lives, the rows are those of the state that its `question` saw: both of one event.
+  class OneEvent;
 
   // api_jobs.cpp
   Result<Json> jobs(const Request& request);
@@ -76,6 +79,7 @@ class Api {
   Result<JobRow> job_row(const Request& request, JobId id);
   Json job_json(const Statement& row);
   void add_running(Json& job, JobId id);
+  void add_running_steps(Json& steps, JobId id);
   Result<Json> steps_json(JobId id, const Bytes& counts);
 
   // api_tasks.cpp
@@ -85,8 +89,10 @@ class Api {
   Result<void> read_tasks(StepRef step, TaskRows& rows);
   Result<void> read_results(StepRef step, TaskRows& rows);
   Result<void> read_verdicts(StepRef step, TaskRows& rows);
-  void read_open(StepRef step, TaskRows& rows);
+  void read_running(StepRef step, TaskRows& rows);
   Result<std::map<std::uint64_t, std::string>> outcomes(JobId id);
+  Result<Json> attempt_spans(JobId id, const std::set<std::uint64_t>& awaited);
+  Result<Json> referee_spans(JobId id);
 
   // api_people.cpp
   Result<Json> agents(const Request& request);

@@ -69,6 +69,16 @@ void Api::add_running(Json& job, JobId id) {
   });
 }
 
+void Api::add_running_steps(Json& steps, JobId id) {
+  look([&](const core::Core& core) {
+    const std::map<StepRef, std::uint64_t> running = core.running_tasks();
+    for (Json& step : steps) {
+      const auto found = running.find({id, step["index"].get<StepIndex>()});
+      if (found != running.end()) step["running"] = found->second;
+    }
+  });
+}
+
 Result<Api::Json> Api::jobs(const Request& request) {
   const bool all = request.caller.role == Role::kOperator;
   if (!all && request.caller.role != Role::kRequester)
@@ -90,10 +100,13 @@ Result<Api::Json> Api::jobs(const Request& request) {
     jobs.push_back(job_json(rows));
   }
   look([&](const core::Core& core) {
+    std::map<JobId, std::uint64_t> running;
+    for (const auto& [step, tasks] : core.running_tasks())
+      running[step.job] += tasks;
     for (Json& job : jobs) {
       const JobId id(job["id"].get<std::uint64_t>());
       if (job["state"] != "running") continue;
-      job["running"] = core.running_tasks(id);
+      job["running"] = running[id];
       job["escrow_micro"] =
           core.durable().ledger.account({core::AccountKind::kEscrow, id.value()}).available();
     }
@@ -165,6 +178,7 @@ Result<Api::Json> Api::job(const Request& request, JobId id) {
   add_running(job, id);
   Result<Json> steps = steps_json(id, row->counts);
   if (!steps) return steps.error();
+  add_running_steps(*steps, id);
   job["steps"] = std::move(*steps);
   const std::int64_t begun_ns = job["submitted_ns"].get<std::int64_t>();
   const std::uint64_t settled = job["settled"].get<std::uint64_t>();

@@ -13,6 +13,15 @@ using core::AccountKind;
 
 constexpr std::uint64_t kMostTransfers = 100'000;
 constexpr std::size_t kMostProblems = 20;
+constexpr const char* kAllChains =
+    "SELECT seq, at_ns, job, step, first, count, attempt, entries FROM chains WHERE ?1=0 ORDER BY seq DESC"
+    " LIMIT ?2";
+// Each half walks an index of its own, newest first.
+constexpr const char* kChainsOfParty =
+    "WITH mine(seq) AS (SELECT * FROM (SELECT seq FROM chains WHERE party=?1 AND party<>0 ORDER BY seq DESC"
+    " LIMIT ?2) UNION SELECT * FROM (SELECT seq FROM chains WHERE requester=?1 AND requester<>0"
+    " ORDER BY seq DESC LIMIT ?2)) SELECT seq, at_ns, job, step, first, count, attempt, entries FROM mine"
+    " JOIN chains USING(seq) ORDER BY seq DESC LIMIT ?2";
 
 const char* account_name(AccountKind kind) {
   switch (kind) {
@@ -45,9 +54,15 @@ const char* code_name(core::TransferCode code) {
   return "unknown";
 }
 
-Json side_json(const AccountKey& key) {
+using NameOf = std::function<std::string(std::uint64_t party)>;
+
+Json side_json(const AccountKey& key, const NameOf& name_of) {
   const bool job = key.kind == AccountKind::kEscrow;
-  return {{"account", account_name(key.kind)}, {"party", job ? 0 : key.owner}, {"job", job ? key.owner : 0}};
+  const std::uint64_t party = job ? 0 : key.owner;
+  return {{"account", account_name(key.kind)},
+          {"party", party},
+          {"party_name", party == 0 ? "" : name_of(party)},
+          {"job", job ? key.owner : 0}};
 }
 
 /// Balances as the stored transfers give them.
@@ -111,8 +126,9 @@ class Recount {
   std::uint64_t transfers_ = 0;
 };
 
-Json entry_json(const core::LedgerEntry& entry) {
+Json entry_json(const core::LedgerEntry& entry, const NameOf& name_of) {
   struct Visitor {
+    const NameOf& name_of;
     Json operator()(const core::PostedTransfer& e) const { return transfer(e.transfer); }
     Json operator()(const core::PendingTransfer& e) const {
       Json json = transfer(e.transfer);
@@ -126,16 +142,16 @@ Json entry_json(const core::LedgerEntry& entry) {
     Json operator()(const core::VoidPending& e) const {
       return {{"id", e.id}, {"code", "void_pending"}, {"amount_micro", 0}, {"pending_id", e.pending_id}};
     }
-    static Json transfer(const core::Transfer& t) {
+    Json transfer(const core::Transfer& t) const {
       return {{"id", t.id},
               {"code", code_name(t.code)},
-              {"debit", side_json(t.debit)},
-              {"credit", side_json(t.credit)},
+              {"debit", side_json(t.debit, name_of)},
+              {"credit", side_json(t.credit, name_of)},
               {"amount_micro", t.amount},
               {"pending_id", 0}};
     }
   };
-  return std::visit(Visitor{}, entry);
+  return std::visit(Visitor{name_of}, entry);
 }
 
 }  // namespace
@@ -171,10 +187,9 @@ Result<Json> Api::history(const Request& request) {
   const bool all = request.caller.role == Role::kOperator;
   const std::uint64_t party = all ? request.number("party", 0, UINT64_MAX) : request.caller.party.value();
   const std::uint64_t limit = request.number("limit", 100, kMostTransfers);
-  Statement rows = database_.must_prepare(
-      "SELECT seq, at_ns, job, step, first, count, attempt, entries FROM chains"
-      " WHERE ?1=0 OR party=?1 OR requester=?1 ORDER BY seq DESC");
-  rows.bind(party);
+  Statement rows = database_.must_prepare(party == 0 ? kAllChains : kChainsOfParty);
+  rows.bind(party, limit);
+  const NameOf name_of = [this](std::uint64_t id) { return party_name(id); };
   Json list = Json::array();
   while (list.size() < limit) {
     const Result<bool> row = rows.step();
@@ -184,7 +199,7 @@ Result<Json> Api::history(const Request& request) {
     if (!from_archive(rows.blob(7), chain))
       return Error{ErrorCode::kCorrupt, "a stored chain cannot be read", "remove view.db and start again"};
     for (const core::LedgerEntry& entry : chain) {
-      Json json = entry_json(entry);
+      Json json = entry_json(entry, name_of);
       json["when_ns"] = rows.integer(1);
       json["job"] = rows.number(2);
       json["step"] = rows.number(3);
@@ -207,15 +222,13 @@ Result<Json> Api::verify(const Request& request) {
   std::string broken;
   std::string state_hash;
   std::uint64_t events = 0;
-  Result<void> opened;
-  sources_.view.ask([&](const core::Durable& state) {
-    opened = database_.exec("BEGIN; SELECT count(*) FROM meta;");
+  const OneEvent one(*this, [&](const core::Durable& state) {
     live = state.ledger.accounts();
     broken = core::broken_invariant(state);
     state_hash = to_hex(sha256(core::encode_state(state)));
     events = state.events;
   });
-  if (!opened) return opened.error();
+  if (!one.begun()) return one.begun().error();
   Recount recount;
   Statement rows = database_.must_prepare("SELECT entries FROM chains ORDER BY seq");
   bool readable = true;
@@ -227,7 +240,6 @@ Result<Json> Api::verify(const Request& request) {
     for (const core::LedgerEntry& entry : chain)
       recount.add(entry);
   }
-  if (Result<void> done = database_.exec("COMMIT"); !done) return done.error();
   std::vector<std::string> problems = recount.differences(live);
   if (!broken.empty()) problems.push_back("a rule of the books does not hold: " + broken);
   if (!readable) problems.push_back("a stored chain cannot be read");

@@ -22,16 +22,26 @@ Json capability_json(const Capability& capability) {
           {"tags", capability.tags}, {"kernels", kernels}};
 }
 
+/// What an operator reads first. Nothing is known of an agent that was not heard since the region started.
+const char* agent_state(const core::AgentRecord& record, const core::AgentView* live) {
+  if (record.revoked) return "revoked";
+  if (live == nullptr) return "unheard";
+  if (!live->online) return "offline";
+  return record.paused || live->paused ? "paused" : "online";
+}
+
 Json agent_json(const core::Durable& state, AgentId id, const core::AgentRecord& record,
-                const core::AgentView& live, const AgentCounts& counts) {
+                const core::AgentView* heard, const AgentCounts& counts) {
   const auto owner = state.parties.find(record.owner);
+  const core::AgentView live = heard == nullptr ? core::AgentView() : *heard;
   return {{"id", id.value()},
           {"name", record.name},
           {"owner", record.owner.value()},
           {"owner_name", owner == state.parties.end() ? "" : owner->second.name},
           {"role", role_name(record.role)},
+          {"state", agent_state(record, heard)},
           {"online", live.online},
-          {"paused", record.paused},
+          {"paused", record.paused || live.paused},
           {"slots", live.slots},
           {"capability", capability_json(live.capability)},
           {"running", live.running},
@@ -72,7 +82,9 @@ Result<Json> Api::agent_list(const Request& request, std::optional<AgentId> only
     for (const auto& [id, record] : core.durable().agents) {
       if (only && id != *only) continue;
       if (caller.role != Role::kOperator && record.owner != caller.party) continue;
-      Json entry = agent_json(core.durable(), id, record, live[id], counts[id]);
+      const auto heard = live.find(id);
+      Json entry =
+          agent_json(core.durable(), id, record, heard == live.end() ? nullptr : &heard->second, counts[id]);
       if (only) entry["trust"] = trust_json(core.durable(), record.owner);
       list.push_back(std::move(entry));
     }

@@ -1,3 +1,4 @@
+#include <algorithm>
 
 #include "protocol/archive.h"
 #include "protocol/leaves.h"
@@ -13,6 +14,9 @@ using Json = Api::Json;
 struct Api::TaskRows {
   struct Task {
     const char* state = "queued";
+    const char* open_state = nullptr;  // of a task that awaits something
+    std::vector<AttemptId> awaited;    // attempts that may still get a verdict
+    bool wanted = true;                // neither done nor failed
     std::vector<Json> attempts;
   };
   TaskIndex first = 0;
@@ -33,6 +37,8 @@ struct Api::TaskRows {
       if (known["attempt"] == attempt) return &known;
     return nullptr;
   }
+  void take_open(const core::Durable& state, StepRef ref);
+  void conclude();
 };
 
 namespace {
@@ -62,7 +68,8 @@ std::vector<Digest> roots_of(const Statement& row, int sizes_column, std::uint32
 
 Result<void> Api::read_results(StepRef step, TaskRows& out) {
   Statement rows = database_.must_prepare(
-      "SELECT first, count, attempt, agent, owner, replica, at_ns, sizes, payload, roots FROM results"
+      "SELECT first, count, attempt, agent, owner, replica, at_ns, sizes, payload, roots, started_ns"
+      " FROM results"
       " WHERE job=? AND step=? AND first>? AND first<? ORDER BY seq");
   const std::int64_t begin = std::int64_t{out.first} - limits::kTasksPerSection;
   rows.bind(step.job.value(), step.step, begin, std::uint64_t{out.first} + out.tasks.size());
@@ -82,6 +89,7 @@ Result<void> Api::read_results(StepRef step, TaskRows& out) {
                                         {"replica", rows.number(5)},
                                         {"root", i < roots.size() ? to_hex(roots[i].bytes) : ""},
                                         {"verdict", "pending"},
+                                        {"leased_ns", rows.integer(10)},
                                         {"recorded_ns", rows.integer(6)},
                                         {"settled_ns", 0},
                                         {"pay_micro", 0}});
@@ -132,33 +140,84 @@ Result<void> Api::read_verdicts(StepRef step, TaskRows& out) {
   }
 }
 
-void Api::read_open(StepRef ref, TaskRows& out) {
-  sources_.view.ask([&](const core::Durable& state) {
-    const core::StepState* step = state.find_step(ref);
-    if (step == nullptr) return;
-    const auto end = step->open.lower_bound(static_cast<TaskIndex>(out.first + out.tasks.size()));
-    for (auto open = step->open.lower_bound(out.first); open != end; ++open) {
-      TaskRows::Task& task = out.tasks[open->first - out.first];
-      if (std::holds_alternative<core::Disputed>(open->second.phase))
-        task.state = "disputed";
-      else if (std::holds_alternative<core::Storing>(open->second.phase))
-        task.state = "storing";
-      else
-        task.state = open->second.attempts.empty() ? "queued" : "checking";
+/// What the state knows of these tasks and no row says.
+void Api::TaskRows::take_open(const core::Durable& state, StepRef ref) {
+  const core::StepState* step = state.find_step(ref);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto index = static_cast<TaskIndex>(first + i);
+    tasks[i].wanted = step != nullptr && !step->done.contains(index) && !step->failed.contains(index);
+  }
+  if (step == nullptr) return;
+  const auto end = step->open.lower_bound(static_cast<TaskIndex>(first + tasks.size()));
+  for (auto open = step->open.lower_bound(first); open != end; ++open) {
+    Task& task = tasks[open->first - first];
+    for (const core::Recorded& recorded : open->second.attempts)
+      task.awaited.push_back(recorded.attempt);
+    if (std::holds_alternative<core::Disputed>(open->second.phase))
+      task.open_state = "disputed";
+    else if (std::holds_alternative<core::Storing>(open->second.phase))
+      task.open_state = "storing";
+    else
+      task.open_state = task.awaited.empty() ? "queued" : "checking";
+  }
+}
+
+/// After every row was read: the state of what awaits something, and of attempts that await nothing any more.
+void Api::TaskRows::conclude() {
+  for (Task& task : tasks) {
+    if (task.open_state != nullptr) task.state = task.open_state;
+    if (task.wanted && task.awaited.empty() && !task.attempts.empty()) task.state = "recomputing";
+    for (Json& attempt : task.attempts) {
+      if (attempt["verdict"] != "pending") continue;
+      const AttemptId id(attempt["attempt"].get<std::uint64_t>());
+      if (std::find(task.awaited.begin(), task.awaited.end(), id) == task.awaited.end())
+        attempt["verdict"] = "late";
     }
-    for (std::size_t i = 0; i < out.tasks.size(); ++i) {
-      const auto index = static_cast<TaskIndex>(out.first + i);
-      const bool recalled = !step->done.contains(index) && !step->open.contains(index) &&
-                            !step->failed.contains(index) && !out.tasks[i].attempts.empty();
-      if (recalled) out.tasks[i].state = "recomputing";
-    }
+  }
+}
+
+/// Which tasks agents hold now: only the loop knows.
+void Api::read_running(StepRef step, TaskRows& out) {
+  const TaskRange range{out.first, static_cast<std::uint32_t>(out.tasks.size())};
+  std::map<AgentId, PartyId> owners;
+  std::vector<core::Holding> held;
+  look([&](const core::Core& core) {
+    held = core.holdings(step, range);
+    for (const core::Holding& holding : held)
+      owners[holding.agent] = core.durable().agents.at(holding.agent).owner;
   });
+  for (const core::Holding& holding : held) {
+    const PartyId owner = owners[holding.agent];
+    const Json attempt{{"attempt", holding.attempt.value()},
+                       {"agent", holding.agent.value()},
+                       {"agent_name", agent_name(holding.agent.value())},
+                       {"owner", owner.value()},
+                       {"owner_name", party_name(owner.value())},
+                       {"replica", holding.replica},
+                       {"root", ""},
+                       {"verdict", "running"},
+                       {"leased_ns", holding.since.ns},
+                       {"recorded_ns", 0},
+                       {"settled_ns", 0},
+                       {"pay_micro", 0}};
+    for (const TaskRange tasks : holding.tasks)
+      out.each(tasks.first, tasks.count, [&](TaskRows::Task& task, std::size_t) {
+        if (task.state == std::string_view("queued") || task.state == std::string_view("recomputing"))
+          task.state = holding.late ? "late" : "running";
+        task.attempts.push_back(attempt);
+      });
+  }
 }
 
 Result<void> Api::read_tasks(StepRef step, TaskRows& rows) {
-  if (Result<void> done = read_results(step, rows); !done) return done;
-  if (Result<void> done = read_verdicts(step, rows); !done) return done;
-  read_open(step, rows);
+  {
+    const OneEvent one(*this, [&](const core::Durable& state) { rows.take_open(state, step); });
+    if (!one.begun()) return one.begun();
+    if (Result<void> done = read_results(step, rows); !done) return done;
+    if (Result<void> done = read_verdicts(step, rows); !done) return done;
+  }
+  rows.conclude();
+  read_running(step, rows);
   return {};
 }
 
@@ -181,8 +240,8 @@ Result<Json> Api::tasks(const Request& request, JobId id) {
   Json list = Json::array();
   for (std::size_t i = 0; i < rows.tasks.size(); ++i) {
     TaskRows::Task& task = rows.tasks[i];
-    const bool like_last = !list.empty() && task.attempts.empty() && list.back()["attempts"].empty() &&
-                           list.back()["state"] == task.state;
+    const bool like_last =
+        !list.empty() && list.back()["state"] == task.state && list.back()["attempts"] == Json(task.attempts);
     if (like_last) {
       list.back()["count"] = list.back()["count"].get<std::uint64_t>() + 1;
       continue;
@@ -191,8 +250,7 @@ Result<Json> Api::tasks(const Request& request, JobId id) {
                     {"first", rows.first + i},
                     {"count", 1},
                     {"state", task.state},
-                    {"attempts", std::move(task.attempts)}});
-    if (list.back()["attempts"].is_null()) list.back()["attempts"] = Json::array();
+                    {"attempts", Json(std::move(task.attempts))}});
   }
   return Json{{"tasks", list}};
 }
@@ -215,25 +273,22 @@ Result<std::map<std::uint64_t, std::string>> Api::outcomes(JobId id) {
   }
 }
 
-Result<Json> Api::timeline(const Request& request) {
-  const JobId id(request.number("job", 0, UINT64_MAX));
-  if (const Result<JobRow> row = job_row(request, id); !row) return row.error();
+Result<Json> Api::attempt_spans(JobId id, const std::set<std::uint64_t>& awaited) {
   const Result<std::map<std::uint64_t, std::string>> outcome = outcomes(id);
   if (!outcome) return outcome.error();
   Statement rows = database_.must_prepare(
-      "SELECT attempt, agent, owner, step, first, count, replica, started_ns, at_ns, 0 FROM results WHERE "
-      "job=?1"
-      " UNION ALL SELECT attempt, agent, owner, step, first, count, 0, at_ns, at_ns, 1 FROM failures WHERE "
-      "job=?1"
-      " ORDER BY 8 LIMIT ?2");
+      "SELECT attempt, agent, owner, step, first, count, replica, started_ns, at_ns, 0 FROM results"
+      " WHERE job=?1 UNION ALL SELECT attempt, agent, owner, step, first, count, 0, at_ns, at_ns, 1"
+      " FROM failures WHERE job=?1 ORDER BY 8 LIMIT ?2");
   rows.bind(id.value(), kMostSpans);
   Json spans = Json::array();
   for (;;) {
     const Result<bool> row = rows.step();
     if (!row) return row.error();
-    if (!*row) return Json{{"spans", spans}};
+    if (!*row) return spans;
     const auto known = outcome->find(rows.number(0));
-    std::string became = known == outcome->end() ? "pending" : known->second;
+    const std::string unjudged = awaited.contains(rows.number(0)) ? "pending" : "late";
+    std::string became = known == outcome->end() ? unjudged : known->second;
     if (rows.integer(9) != 0) became = "failed";
     spans.push_back({{"agent", rows.number(1)},
                      {"agent_name", agent_name(rows.number(1))},
@@ -247,6 +302,48 @@ Result<Json> Api::timeline(const Request& request) {
                      {"end_ns", rows.integer(8)},
                      {"outcome", became}});
   }
+}
+
+Result<Json> Api::referee_spans(JobId id) {
+  Statement rows = database_.must_prepare(
+      "SELECT referee, step, task, leaf, referee_attempt, chosen_ns, decided_ns, wrong FROM disputes"
+      " WHERE job=?1 AND decided_ns IS NOT NULL ORDER BY decided_ns LIMIT ?2");
+  rows.bind(id.value(), kMostSpans);
+  Json spans = Json::array();
+  for (;;) {
+    const Result<bool> row = rows.step();
+    if (!row) return row.error();
+    if (!*row) return spans;
+    spans.push_back({{"agent", rows.number(0)},
+                     {"agent_name", agent_name(rows.number(0))},
+                     {"step", rows.number(1)},
+                     {"task", rows.number(2)},
+                     {"leaf", rows.number(3)},
+                     {"attempt", rows.number(4)},
+                     {"start_ns", rows.integer(5)},
+                     {"end_ns", rows.integer(6)},
+                     {"wrong", rows.number(7)}});
+  }
+}
+
+Result<Json> Api::timeline(const Request& request) {
+  const JobId id(request.number("job", 0, UINT64_MAX));
+  if (const Result<JobRow> row = job_row(request, id); !row) return row.error();
+  std::set<std::uint64_t> awaited;
+  const OneEvent one(*this, [&](const core::Durable& state) {
+    const core::Job* job = state.find_job(id);
+    if (job == nullptr) return;
+    for (const core::StepState& step : job->steps)
+      for (const auto& [task, open] : step.open)
+        for (const core::Recorded& recorded : open.attempts)
+          awaited.insert(recorded.attempt.value());
+  });
+  if (!one.begun()) return one.begun().error();
+  Result<Json> spans = attempt_spans(id, awaited);
+  if (!spans) return spans;
+  Result<Json> referees = referee_spans(id);
+  if (!referees) return referees;
+  return Json{{"spans", std::move(*spans)}, {"referee_spans", std::move(*referees)}};
 }
 
 }  // namespace reeve::shell

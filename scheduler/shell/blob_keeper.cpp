@@ -1,6 +1,49 @@
 #include "scheduler/shell/blob_keeper.h"
 
+#include <algorithm>
+
 namespace reeve::shell {
+namespace {
+
+/// Small blobs cost a file each.
+constexpr std::uint64_t kLeastCharge = 4096;
+
+std::string mib(std::uint64_t bytes) {
+  return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
+}
+
+}  // namespace
+
+Result<void> BlobKeeper::expect_upload(PartyId sender, const Digest& digest, std::uint64_t size_bytes) {
+  const std::lock_guard lock(mutex_);
+  if (unnamed_.contains(digest)) return {};
+  const std::uint64_t charge = std::max(size_bytes, kLeastCharge);
+  std::uint64_t& charged = charged_bytes_[sender];
+  if (charge > quota_bytes_ || charged > quota_bytes_ - charge)
+    return Error{
+        ErrorCode::kExhausted,
+        "size: with these " + mib(size_bytes) + " more, " + mib(charged + charge) +
+            " of yours would lie here that no job names; the quota is " + mib(quota_bytes_),
+        "submit the jobs that use what you sent, or wait: after an hour unused blobs are removed; the "
+        "operator sets upload_quota_mib in region.toml"};
+  charged += charge;
+  unnamed_[digest] = {sender, charge};
+  return {};
+}
+
+void BlobKeeper::forget_upload(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  uncount(digest);
+}
+
+void BlobKeeper::uncount(const Digest& digest) {
+  const auto found = unnamed_.find(digest);
+  if (found == unnamed_.end()) return;
+  const auto charged = charged_bytes_.find(found->second.sender);
+  charged->second -= found->second.charge_bytes;
+  if (charged->second == 0) charged_bytes_.erase(charged);
+  unnamed_.erase(found);
+}
 
 Result<void> BlobKeeper::check_reserve() const {
   const std::uint64_t free = store_.free_bytes();
@@ -21,8 +64,10 @@ bool BlobKeeper::claim(const Digest& digest, Time now) {
 void BlobKeeper::add_job(JobId job, PartyId requester, const std::vector<Digest>& inputs) {
   if (inputs.empty()) return;
   const std::lock_guard lock(mutex_);
-  for (const Digest& digest : inputs)
+  for (const Digest& digest : inputs) {
     inputs_[digest][job] = requester;
+    uncount(digest);
+  }
   std::vector<Digest>& mine = of_job_[job];
   mine.insert(mine.end(), inputs.begin(), inputs.end());
 }
@@ -79,9 +124,16 @@ Result<std::size_t> BlobKeeper::collect(const std::set<Digest>& results, Time no
     const std::lock_guard lock(mutex_);
     if (wanted(digest, now)) continue;
     if (Result<void> done = store_.remove(digest); !done) return done.error();
+    uncount(digest);
     ++removed;
   }
+  if (Result<void> done = store_.sweep(now - kGrace); !done) return done.error();
   const std::lock_guard lock(mutex_);
+  std::vector<Digest> given_up;
+  for (const auto& [digest, blob] : unnamed_)
+    if (!store_.has(digest) && !store_.has_partial(digest)) given_up.push_back(digest);
+  for (const Digest& digest : given_up)
+    uncount(digest);
   std::erase_if(claimed_, [now](const auto& entry) { return now - entry.second >= kGrace; });
   return removed;
 }

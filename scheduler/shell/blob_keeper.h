@@ -18,13 +18,19 @@ class BlobKeeper {
  public:
   static constexpr Duration kGrace = hours(1);
 
-  BlobKeeper(BlobStore& store, std::uint64_t reserve_bytes) : store_(store), reserve_bytes_(reserve_bytes) {}
+  /// `reserve_bytes` of disk stay free; `quota_bytes` each party may have sent that no job names yet.
+  BlobKeeper(BlobStore& store, std::uint64_t reserve_bytes, std::uint64_t quota_bytes)
+      : store_(store), reserve_bytes_(reserve_bytes), quota_bytes_(quota_bytes) {}
 
   BlobStore& store() { return store_; }
   /// kExhausted when the disk has less left than its reserve, naming both.
   Result<void> check_reserve() const;
   /// True if the blob is held; it then stays for an hour, so that the job that names it can be accepted.
   bool claim(const Digest& digest, Time now);
+  /// Counts a blob that is to come against its sender's quota, until a job names it, it is collected, or
+  /// forget_upload(). kExhausted says what is used and how to mend it.
+  Result<void> expect_upload(PartyId sender, const Digest& digest, std::uint64_t size_bytes);
+  void forget_upload(const Digest& digest);
   /// Every job of a recovered region.
   void load(const core::Durable& state);
   /// Follows an event that the core decided.
@@ -38,13 +44,21 @@ class BlobKeeper {
   void add_job(JobId job, PartyId requester, const std::vector<Digest>& inputs);
   void drop_job(JobId job);
   bool wanted(const Digest& digest, Time now) const;
+  void uncount(const Digest& digest);
 
+  struct Unnamed {
+    PartyId sender;
+    std::uint64_t charge_bytes = 0;
+  };
   BlobStore& store_;
   const std::uint64_t reserve_bytes_;
+  const std::uint64_t quota_bytes_;
   mutable std::mutex mutex_;
   std::map<Digest, std::map<JobId, PartyId>> inputs_;
   std::map<JobId, std::vector<Digest>> of_job_;
   std::map<Digest, Time> claimed_;
+  std::map<Digest, Unnamed> unnamed_;  // sent since the start; what came before is collected within the hour
+  std::map<PartyId, std::uint64_t> charged_bytes_;
 };
 
 }  // namespace reeve::shell

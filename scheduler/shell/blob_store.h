@@ -15,7 +15,8 @@
 /// contract test.
 namespace reeve::shell {
 
-/// A blob on its way in. Dropped without finish(): as if it had never been.
+/// A blob on its way in. Dropped without finish() it is as if it had never been, unless resume() made it:
+/// then its bytes wait for the next writer of that name.
 class BlobWriter {
  public:
   virtual ~BlobWriter() = default;
@@ -37,6 +38,13 @@ class BlobStore {
   virtual ~BlobStore() = default;
 
   virtual Result<std::unique_ptr<BlobWriter>> begin() = 0;
+  /// As begin(), for a blob whose name is known: goes on after the bytes that an earlier writer of that name
+  /// left, be it of an earlier process. A second writer of the same name begins anew.
+  virtual Result<std::unique_ptr<BlobWriter>> resume(const Digest& name) = 0;
+  /// True while bytes that a writer of resume() left, or writes now, are there.
+  virtual bool has_partial(const Digest& name) const = 0;
+  /// Forgets what writers of resume() left before that time.
+  virtual Result<void> sweep(Time before) = 0;
   virtual bool has(const Digest& digest) const = 0;
   /// kNotFound when it is not held.
   virtual Result<BlobInfo> info(const Digest& digest) const = 0;

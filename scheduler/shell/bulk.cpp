@@ -1,6 +1,7 @@
 #include "scheduler/shell/bulk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/limits.h"
 #include "scheduler/shell/clock.h"
@@ -35,6 +36,7 @@ void BulkServer::run() {
       on_received(*received);
     }
     if (wall_now() < next_look) continue;
+    answer_early();
     drop_idle();
     next_look = wall_now() + kWait;
   }
@@ -47,7 +49,8 @@ void BulkServer::on_received(const net::Received& received) {
   bytes_in_ += received.payload.size();
   if (const auto* put = std::get_if<bulk::PutBlob>(&message->body)) put_blob(received, transfer, *put);
   if (const auto* put = std::get_if<bulk::PutResult>(&message->body)) put_result(received, transfer, *put);
-  if (const auto* get = std::get_if<bulk::GetBlob>(&message->body)) get_blob(received, transfer, *get);
+  if (const auto* get = std::get_if<bulk::GetBlob>(&message->body))
+    get_blob(received, transfer, *get, wall_now());
   if (const auto* chunk = std::get_if<bulk::Chunk>(&message->body)) take_chunk(received, transfer, *chunk);
   if (const auto* ack = std::get_if<bulk::ChunkAck>(&message->body)) on_ack(received, transfer, *ack);
   if (std::holds_alternative<bulk::Status>(message->body)) {  // the peer gives up
@@ -79,25 +82,45 @@ void BulkServer::drop_idle() {
   std::erase_if(downloads_, idle);
 }
 
-bool BulkServer::may_read(const core::Peer& peer, const Digest& digest) const {
+BulkServer::Access BulkServer::access(const core::Peer& peer, const Digest& digest) const {
+  const auto when = [](bool granted) { return granted ? Access::kGranted : Access::kDenied; };
   switch (peer.role) {
-    case Role::kOperator: return true;
-    case Role::kAgent:
-    case Role::kReferee: return parts_.blobs.names(digest, PartyId());
+    case Role::kOperator: return Access::kGranted;
+    case Role::kReferee: return when(parts_.blobs.names(digest, PartyId()));  // the operator's own
+    case Role::kAgent: {
+      if (!parts_.blobs.names(digest, PartyId())) return Access::kDenied;
+      const std::optional<bool> needed = parts_.needs_input(peer.agent, digest);
+      return needed ? when(*needed) : Access::kNotKnownYet;
+    }
     case Role::kRequester:
-      return parts_.blobs.names(digest, peer.party) || parts_.is_result_of(digest, peer.party);
-    default: return false;
+      return when(parts_.blobs.names(digest, peer.party) || parts_.is_result_of(digest, peer.party));
+    default: return Access::kDenied;
   }
 }
 
-void BulkServer::get_blob(const net::Received& from, std::uint64_t transfer, const bulk::GetBlob& get) {
+bool BulkServer::put_off(const net::Received& from, std::uint64_t transfer, const bulk::GetBlob& get,
+                         Time since) {
+  if (early_.size() >= kMostEarly || wall_now() - since > kEarly) return false;
+  early_.push_back({{from.peer, from.key, {}}, transfer, get, since});
+  return true;
+}
+
+void BulkServer::answer_early() {
+  for (const Early& early : std::exchange(early_, {}))
+    get_blob(early.from, early.transfer, early.get, early.since);
+}
+
+void BulkServer::get_blob(const net::Received& from, std::uint64_t transfer, const bulk::GetBlob& get,
+                          Time since) {
   const Link link{from.peer, transfer};
+  const Access granted = access(parts_.keys.who(from.key), get.digest);
+  if (granted == Access::kNotKnownYet && put_off(from, transfer, get, since)) return;
   const Result<BlobInfo> info = parts_.blobs.store().info(get.digest);
   // Who may not have a blob does not learn whether it exists.
-  if (!info || !may_read(parts_.keys.who(from.key), get.digest))
+  if (!info || granted != Access::kGranted)
     return refuse(link, get.digest,
                   {ErrorCode::kNotFound, "no blob sha256:" + to_hex(get.digest.bytes) + " for this key",
-                   "a job of yours must name it"});
+                   "a job of yours, or a task that you hold, must name it"});
   if (get.offset > info->size_bytes)
     return refuse(link, get.digest,
                   {ErrorCode::kInvalid, "offset: beyond the blob's " + std::to_string(info->size_bytes), ""});

@@ -4,7 +4,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "protocol/bulk.h"
 #include "protocol/leaves.h"
@@ -23,6 +25,9 @@ class BulkServer {
   static constexpr std::size_t kTransfersPerKey = 16;
   static constexpr std::size_t kTransfers = 4096;
   static constexpr Duration kIdle = seconds(600);
+  /// An agent that was connected before a restart may ask for an input before it says what it holds.
+  static constexpr Duration kEarly = seconds(10);
+  static constexpr std::size_t kMostEarly = 1024;
 
   struct Parts {
     KeyBook& keys;
@@ -30,6 +35,9 @@ class BulkServer {
     Uploads& uploads;
     /// True if the blob is a stored result of one of the requester's jobs.
     std::function<bool(const Digest&, PartyId requester)> is_result_of;
+    /// True while the agent has a lease of a step with this input; nothing while it has not said what it
+    /// holds.
+    std::function<std::optional<bool>(AgentId, const Digest&)> needs_input;
   };
 
   BulkServer(net::ServerSocket socket, Parts parts);
@@ -74,20 +82,33 @@ class BulkServer {
   void put_blob(const net::Received& from, std::uint64_t transfer, const bulk::PutBlob& put);
   void put_result(const net::Received& from, std::uint64_t transfer, const bulk::PutResult& put);
   void open_upload(const net::Received& from, std::uint64_t transfer, Upload upload);
+  Result<std::unique_ptr<BlobWriter>> open_writer(const Upload& upload);
   void take_chunk(const net::Received& from, std::uint64_t transfer, const bulk::Chunk& chunk);
   void finish_upload(std::map<Link, Upload>::iterator upload);
   Result<Digest> store(Upload& upload);
-  void get_blob(const net::Received& from, std::uint64_t transfer, const bulk::GetBlob& get);
+  void get_blob(const net::Received& from, std::uint64_t transfer, const bulk::GetBlob& get, Time since);
   void on_ack(const net::Received& from, std::uint64_t transfer, const bulk::ChunkAck& ack);
   void pump(std::map<Link, Download>::iterator download);
-  bool may_read(const core::Peer& peer, const Digest& digest) const;
+  enum class Access { kGranted, kDenied, kNotKnownYet };
+  Access access(const core::Peer& peer, const Digest& digest) const;
+  bool put_off(const net::Received& from, std::uint64_t transfer, const bulk::GetBlob& get, Time since);
+  void answer_early();
   std::size_t transfers_of(const TransportKey& key) const;
   void drop_idle();
   bool send(const Link& link, decltype(bulk::Message::body) body);
   void refuse(const Link& link, const Digest& digest, Error why);
 
+  /// A question for an input that cannot be answered yet.
+  struct Early {
+    net::Received from;
+    std::uint64_t transfer = 0;
+    bulk::GetBlob get;
+    Time since;
+  };
+
   net::ServerSocket socket_;
   const Parts parts_;
+  std::vector<Early> early_;
   std::map<Link, Upload> uploads_;
   std::map<Link, Download> downloads_;
   std::atomic<std::uint64_t> bytes_in_{0};

@@ -7,8 +7,8 @@ namespace reeve::shell {
 
 void BulkServer::put_blob(const net::Received& from, std::uint64_t transfer, const bulk::PutBlob& put) {
   const Link link{from.peer, transfer};
-  const Role role = parts_.keys.who(from.key).role;
-  if (role != Role::kRequester && role != Role::kOperator)
+  const core::Peer sender = parts_.keys.who(from.key);
+  if (sender.role != Role::kRequester && sender.role != Role::kOperator)
     return refuse(link, put.digest,
                   {ErrorCode::kNotAllowed, "only requesters bring inputs", "use a requester's key"});
   if (put.size_bytes > limits::kBlobBytes)
@@ -23,6 +23,8 @@ void BulkServer::put_blob(const net::Received& from, std::uint64_t transfer, con
   }
   if (const Result<void> reserve = parts_.blobs.check_reserve(); !reserve)
     return refuse(link, put.digest, reserve.error());
+  if (const Result<void> room = parts_.blobs.expect_upload(sender.party, put.digest, put.size_bytes); !room)
+    return refuse(link, put.digest, room.error());
   Upload upload;
   upload.digest = put.digest;
   upload.size_bytes = put.size_bytes;
@@ -70,15 +72,25 @@ void BulkServer::open_upload(const net::Received& from, std::uint64_t transfer, 
   if (transfers_of(from.key) >= kTransfersPerKey || uploads_.size() >= kTransfers)
     return refuse(link, upload.digest,
                   {ErrorCode::kExhausted, "too many transfers at once", "finish some of them first"});
-  Result<std::unique_ptr<BlobWriter>> writer = parts_.blobs.store().begin();
+  Result<std::unique_ptr<BlobWriter>> writer = open_writer(upload);
   if (!writer) return refuse(link, upload.digest, writer.error());
   upload.key = from.key;
   upload.link = link;
   upload.writer = std::move(*writer);
   upload.last = wall_now();
+  upload.acked = upload.writer->size_bytes();
   const auto opened = uploads_.insert_or_assign(link, std::move(upload)).first;
-  if (opened->second.size_bytes == 0) return finish_upload(opened);
-  send(link, bulk::ChunkAck{0, limits::kBulkWindowChunks});
+  if (opened->second.size_bytes == opened->second.acked) return finish_upload(opened);
+  send(link, bulk::ChunkAck{opened->second.acked, limits::kBulkWindowChunks});
+}
+
+/// An input goes on from what came of it before a restart; a result comes anew.
+Result<std::unique_ptr<BlobWriter>> BulkServer::open_writer(const Upload& upload) {
+  BlobStore& store = parts_.blobs.store();
+  if (upload.result) return store.begin();
+  Result<std::unique_ptr<BlobWriter>> writer = store.resume(upload.digest);
+  if (writer && (*writer)->size_bytes() > upload.size_bytes) return store.begin();
+  return writer;
 }
 
 void BulkServer::take_chunk(const net::Received& from, std::uint64_t transfer, const bulk::Chunk& chunk) {
@@ -129,6 +141,7 @@ void BulkServer::finish_upload(std::map<Link, Upload>::iterator found) {
   Upload upload = std::move(found->second);
   uploads_.erase(found);
   const Result<Digest> stored = store(upload);
+  if (!stored && !upload.result) parts_.blobs.forget_upload(upload.digest);
   if (upload.result) {
     core::UploadFinished input;
     input.step = upload.result->step;

@@ -24,4 +24,11 @@ Result<void> for_each_event(const JournalRow& row, std::uint64_t from_seq, const
   return {};
 }
 
+Error misfit_error(std::uint64_t seq, const core::Event& event, const std::string& rule) {
+  return {ErrorCode::kCorrupt,
+          "event " + std::to_string(seq) + " of the journal (" + core::event_name(event) +
+              ") does not fit what came before it: " + rule,
+          "the journal was changed, or written by a release with a fault: restore journal.db from a backup"};
+}
+
 }  // namespace reeve::shell

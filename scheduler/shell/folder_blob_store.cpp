@@ -1,11 +1,13 @@
 #include "scheduler/shell/folder_blob_store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <vector>
 
@@ -33,10 +35,27 @@ Result<void> make_folder(const fs::path& folder) {
 
 class FolderBlobWriter final : public BlobWriter {
  public:
-  FolderBlobWriter(fs::path store, fs::path file, Descriptor fd)
-      : store_(std::move(store)), file_(std::move(file)), fd_(std::move(fd)) {}
+  FolderBlobWriter(fs::path store, fs::path file, Descriptor fd, bool resumable)
+      : store_(std::move(store)), file_(std::move(file)), fd_(std::move(fd)), resumable_(resumable) {}
   ~FolderBlobWriter() override {
-    if (!finished_) unlink(file_.c_str());
+    if (!finished_ && !resumable_) unlink(file_.c_str());
+  }
+
+  /// Takes in what the file holds already.
+  Result<void> read_back(std::uint64_t most_bytes) {
+    std::array<std::uint8_t, 65536> buffer;
+    while (size_bytes_ < most_bytes) {
+      const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), most_bytes - size_bytes_);
+      const ssize_t bytes = ::read(fd_.get(), buffer.data(), wanted);
+      if (bytes < 0 && errno == EINTR) continue;
+      if (bytes < 0) return system_error(file_.string(), errno);
+      if (bytes == 0) return {};
+      hash_.update({buffer.data(), static_cast<std::size_t>(bytes)});
+      size_bytes_ += static_cast<std::uint64_t>(bytes);
+    }
+    if (ftruncate(fd_.get(), static_cast<off_t>(size_bytes_)) != 0)
+      return system_error(file_.string(), errno);
+    return {};
   }
 
   Result<void> write(ByteView bytes) override {
@@ -54,6 +73,7 @@ class FolderBlobWriter final : public BlobWriter {
 
   Result<void> finish(const Digest& expected) override {
     const Digest digest = hash_.finish();
+    resumable_ = resumable_ && digest == expected;
     if (digest != expected)
       return Error{ErrorCode::kCorrupt,
                    "the bytes are those of sha256:" + to_hex(digest) + ", not of sha256:" + to_hex(expected),
@@ -74,6 +94,7 @@ class FolderBlobWriter final : public BlobWriter {
   Descriptor fd_;
   Sha256 hash_;
   std::uint64_t size_bytes_ = 0;
+  bool resumable_;
   bool finished_ = false;
 };
 
@@ -100,8 +121,10 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
 Result<std::unique_ptr<FolderBlobStore>> FolderBlobStore::open(const fs::path& folder) {
   if (Result<void> made = make_folder(folder); !made) return made.error();
   if (Result<void> made = make_folder(folder / "incoming"); !made) return made.error();
-  for (const fs::path& left_over : sorted_entries(folder / "incoming"))
-    unlink(left_over.c_str());
+  for (const fs::path& left_over : sorted_entries(folder / "incoming")) {
+    Digest name;
+    if (!from_hex(left_over.filename().string(), name.bytes)) unlink(left_over.c_str());
+  }
   return std::unique_ptr<FolderBlobStore>(new FolderBlobStore(folder));
 }
 
@@ -110,7 +133,36 @@ Result<std::unique_ptr<BlobWriter>> FolderBlobStore::begin() {
   Descriptor fd(mkostemp(name.data(), O_CLOEXEC));
   if (!fd.open()) return system_error(name, errno);
   fchmod(fd.get(), kFileMode);
-  return std::unique_ptr<BlobWriter>(std::make_unique<FolderBlobWriter>(folder_, name, std::move(fd)));
+  return std::unique_ptr<BlobWriter>(std::make_unique<FolderBlobWriter>(folder_, name, std::move(fd), false));
+}
+
+Result<std::unique_ptr<BlobWriter>> FolderBlobStore::resume(const Digest& name) {
+  const fs::path file = partial_path(name);
+  Descriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
+  if (!fd.open()) return system_error(file.string(), errno);
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return begin();  // another writer has it now
+  auto writer = std::make_unique<FolderBlobWriter>(folder_, file, std::move(fd), true);
+  if (Result<void> done = writer->read_back(kResumedBytes); !done) return done.error();
+  return std::unique_ptr<BlobWriter>(std::move(writer));
+}
+
+fs::path FolderBlobStore::partial_path(const Digest& name) const {
+  return folder_ / "incoming" / to_hex(name);
+}
+
+bool FolderBlobStore::has_partial(const Digest& name) const {
+  return access(partial_path(name).c_str(), F_OK) == 0;
+}
+
+Result<void> FolderBlobStore::sweep(Time before) {
+  for (const fs::path& file : sorted_entries(folder_ / "incoming")) {
+    Digest name;
+    struct stat status {};
+    if (!from_hex(file.filename().string(), name.bytes) || stat(file.c_str(), &status) != 0) continue;
+    if (info_from(name, status).stored < before && unlink(file.c_str()) != 0 && errno != ENOENT)
+      return system_error(file.string(), errno);
+  }
+  return {};
 }
 
 fs::path FolderBlobStore::path_of(const Digest& digest) const {

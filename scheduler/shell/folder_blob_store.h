@@ -6,13 +6,19 @@
 
 namespace reeve::shell {
 
-/// blobs/ab/cdef…: a file a blob under its name in hexadecimal; incoming/ holds what is on its way, and is
-/// emptied at open.
+/// blobs/ab/cdef…: a file a blob under its name in hexadecimal; incoming/ holds what is on its way, under the
+/// name that it is to have where that is known. At open everything else that lies there goes.
 class FolderBlobStore final : public BlobStore {
  public:
   static Result<std::unique_ptr<FolderBlobStore>> open(const std::filesystem::path& folder);
 
+  /// What resume() goes on from, at most: those bytes are hashed again while the caller waits.
+  static constexpr std::uint64_t kResumedBytes = 1ULL << 30;
+
   Result<std::unique_ptr<BlobWriter>> begin() override;
+  Result<std::unique_ptr<BlobWriter>> resume(const Digest& name) override;
+  bool has_partial(const Digest& name) const override;
+  Result<void> sweep(Time before) override;
   bool has(const Digest& digest) const override;
   Result<BlobInfo> info(const Digest& digest) const override;
   Result<std::size_t> read(const Digest& digest, std::uint64_t offset,
@@ -24,6 +30,7 @@ class FolderBlobStore final : public BlobStore {
  private:
   explicit FolderBlobStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
   std::filesystem::path path_of(const Digest& digest) const;
+  std::filesystem::path partial_path(const Digest& name) const;
 
   std::filesystem::path folder_;
 };

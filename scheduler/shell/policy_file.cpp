@@ -50,6 +50,8 @@ std::vector<Key> region_keys(RegionSettings& s) {
           number_key("disk_reserve_mib", "with less disk left, new work and blobs are refused", 0, 1 << 30,
                      s.disk_reserve_mib),
           number_key("retention_days", "results are kept this long", 1, 36500, s.retention_days),
+          number_key("upload_quota_mib", "what a requester may have sent that no job names yet", 1, 1 << 30,
+                     s.upload_quota_mib),
           number_key("strangers_per_minute", "keys nobody enrolled that may knock", 1, 1'000'000,
                      s.strangers_per_minute)};
 }

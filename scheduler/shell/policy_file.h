@@ -17,7 +17,8 @@ struct RegionSettings {
   std::uint16_t port = 7700;       // control; bulk data on the next one
   std::uint16_t http_port = 7702;  // on loopback only
   std::uint64_t disk_reserve_mib = 512;
-  std::uint32_t retention_days = 30;  // of results
+  std::uint32_t retention_days = 30;       // of results
+  std::uint64_t upload_quota_mib = 32768;  // of each party: blobs that no job names yet
   std::uint32_t strangers_per_minute = 600;
   core::Policy policy;
 };

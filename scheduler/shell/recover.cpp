@@ -1,6 +1,5 @@
 #include "scheduler/shell/recover.h"
 
-#include "protocol/digest.h"
 #include "scheduler/shell/event_rows.h"
 
 namespace reeve::shell {
@@ -29,8 +28,8 @@ Result<Recovered> recover(Journal& journal, std::unique_ptr<ViewDatabase> view) 
   const auto visit = [&](std::uint64_t seq, const core::Event& event) -> Result<void> {
     ++recovered.replayed;
     if (seq <= view_seq) {
-      core::apply_event(state, event);
-      return {};
+      const std::string misfit = core::try_apply_event(state, event);
+      return misfit.empty() ? Result<void>() : misfit_error(seq, event, misfit);
     }
     if (seq == view_seq + 1) view->set_shadow(std::move(state));
     if (!writing) {
@@ -53,18 +52,17 @@ Result<Recovered> recover(Journal& journal, std::unique_ptr<ViewDatabase> view) 
   return recovered;
 }
 
-Result<Replay> replay_from_zero(Journal& journal, std::uint64_t watch_seq) {
-  Replay replay;
+Result<core::Durable> replay_from_zero(Journal& journal, const ReplayVisitor& visit) {
+  core::Durable state;
   Result<void> read = journal.read(1, [&](const JournalRow& row) {
     return for_each_event(row, 1, [&](std::uint64_t seq, const core::Event& event) -> Result<void> {
-      core::apply_event(replay.state, event);
-      ++replay.events;
-      if (seq == watch_seq) replay.watched = sha256(core::encode_state(replay.state));
-      return {};
+      if (Result<void> done = visit(seq, event, state); !done) return done;
+      const std::string misfit = core::try_apply_event(state, event);
+      return misfit.empty() ? Result<void>() : misfit_error(seq, event, misfit);
     });
   });
   if (!read) return read.error();
-  return replay;
+  return state;
 }
 
 }  // namespace reeve::shell

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
+#include "protocol/result.h"
 #include "scheduler/core/durable.h"
 #include "scheduler/shell/journal.h"
 #include "scheduler/shell/view_database.h"
@@ -20,13 +22,10 @@ struct Recovered {
 /// Newest snapshot that the view has reached, then every later event; rows that the view lacks are written.
 Result<Recovered> recover(Journal& journal, std::unique_ptr<ViewDatabase> view);
 
-/// The state after all events, from the first one on: no snapshot is trusted. `watched` is the digest of the
-/// encoded state after event `watch_seq`.
-struct Replay {
-  core::Durable state;
-  std::uint64_t events = 0;
-  Digest watched;
-};
-Result<Replay> replay_from_zero(Journal& journal, std::uint64_t watch_seq);
+/// Replays from the first event on, trusting no snapshot: `visit` sees each event with the state before it,
+/// and may end the replay with an error. kCorrupt names the first event that does not fit.
+using ReplayVisitor =
+    std::function<Result<void>(std::uint64_t seq, const core::Event& event, const core::Durable& before)>;
+Result<core::Durable> replay_from_zero(Journal& journal, const ReplayVisitor& visit);
 
 }  // namespace reeve::shell

@@ -35,6 +35,11 @@ net::SocketSettings bulk_settings() {
   return settings;
 }
 
+Error name_setting(Error error) {
+  error.hint += "; `listen` in region.toml sets it, and bulk data is on the next one";
+  return error;
+}
+
 }  // namespace
 
 /// In the order in which they are made; they end the other way round.
@@ -100,7 +105,8 @@ Result<void> RegionServer::Parts::open_storage() {
   admission = std::make_shared<net::Admission>(dir.settings.strangers_per_minute);
   keys = std::make_unique<KeyBook>(admission);
   keys->load(recovered->state());
-  blobs = std::make_unique<BlobKeeper>(*store, dir.settings.disk_reserve_mib << 20);
+  blobs = std::make_unique<BlobKeeper>(*store, dir.settings.disk_reserve_mib << 20,
+                                       dir.settings.upload_quota_mib << 20);
   blobs->load(recovered->state());
   core = std::make_unique<core::Core>(recovered->state(), dir.secret.bytes());
   view_database = std::move(recovered->view);
@@ -129,21 +135,26 @@ Result<void> RegionServer::Parts::open_sockets() {
   const RegionSettings& s = dir.settings;
   Result<net::ServerSocket> bound =
       net::ServerSocket::bind(context, s.host, s.port, dir.server_key, control_settings());
-  if (!bound) return bound.error();
+  if (!bound) return name_setting(bound.error());
   control.emplace(std::move(*bound));
   const auto wanted_bulk = static_cast<std::uint16_t>(s.port == 0 ? 0 : s.port + 1);
   Result<net::ServerSocket> bulk_socket =
       net::ServerSocket::bind(context, s.host, wanted_bulk, dir.server_key, bulk_settings());
-  if (!bulk_socket) return bulk_socket.error();
+  if (!bulk_socket) return name_setting(bulk_socket.error());
   bulk_port = bulk_socket->port();
   const auto is_result_of = [this](const Digest& digest, PartyId requester) {
     return bulk_api->is_result_of(digest, requester);
+  };
+  const auto needs_input = [this](AgentId agent, const Digest& digest) {
+    std::optional<bool> needed;
+    tasks.ask([&](const core::Core& live) { needed = live.needs_input(agent, digest); });
+    return needed;
   };
   Result<std::unique_ptr<HttpServer>> http_server = HttpServer::start(s.http_port, pages());
   if (!http_server) return http_server.error();
   http = std::move(*http_server);
   bulk = std::make_unique<BulkServer>(std::move(*bulk_socket),
-                                      BulkServer::Parts{*keys, *blobs, uploads, is_result_of});
+                                      BulkServer::Parts{*keys, *blobs, uploads, is_result_of, needs_input});
   return {};
 }
 

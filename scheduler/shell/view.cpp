@@ -9,6 +9,7 @@ namespace {
 
 void need(const Result<void>& done) {
   if (done) return;
+  REEVE_CHECK(done.error().code != ErrorCode::kCorrupt, done.error().message.c_str());
   std::fprintf(stderr,
                "reeve-scheduler: the view could not be written: %s\n"
                "reeve-scheduler: mend the disk, or remove view.db, and start again: it is made anew from the "
@@ -20,9 +21,11 @@ void need(const Result<void>& done) {
 
 }  // namespace
 
-View::View(std::unique_ptr<ViewDatabase> database, std::function<bool(SnapshotPart&)> put_part)
+View::View(std::unique_ptr<ViewDatabase> database, std::function<bool(SnapshotPart&)> put_part,
+           std::uint64_t snapshot_events)
     : database_(std::move(database)),
       put_part_(std::move(put_part)),
+      snapshot_events_(snapshot_events),
       seq_(database_->seq()),
       snapshot_seq_(database_->seq()),
       thread_([this] { run(); }) {}
@@ -151,7 +154,7 @@ void View::run() {
     seq_.store(database_->seq(), std::memory_order_release);
     answer_questions();
     progress_.notify_all();
-    if (database_->seq() - snapshot_seq_ >= kSnapshotEvents) begin_snapshot();
+    if (database_->seq() - snapshot_seq_ >= snapshot_events_) begin_snapshot();
     push_snapshot_parts();
   }
   if (database_->seq() != snapshot_seq_) begin_snapshot();

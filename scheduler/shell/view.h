@@ -28,7 +28,8 @@ class View {
   static constexpr std::chrono::milliseconds kGather{20};
 
   /// `put_part` stores a piece of a snapshot, or returns false when it must be offered again later.
-  View(std::unique_ptr<ViewDatabase> database, std::function<bool(SnapshotPart&)> put_part);
+  View(std::unique_ptr<ViewDatabase> database, std::function<bool(SnapshotPart&)> put_part,
+       std::uint64_t snapshot_events = kSnapshotEvents);
   ~View();
   View(const View&) = delete;
   View& operator=(const View&) = delete;
@@ -60,6 +61,7 @@ class View {
 
   std::unique_ptr<ViewDatabase> database_;
   const std::function<bool(SnapshotPart&)> put_part_;
+  const std::uint64_t snapshot_events_;
   std::atomic<std::uint64_t> seq_;
   std::uint64_t snapshot_seq_ = 0;  // of the newest snapshot begun
   Bytes snapshot_;                  // the part of it that is not stored yet begins at snapshot_offset_

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "protocol/archive.h"
+#include "scheduler/shell/event_rows.h"
 #include "scheduler/shell/view_recorder.h"
 #include "scheduler/shell/view_schema.h"
 
@@ -59,7 +60,8 @@ Result<void> ViewDatabase::record(std::uint64_t seq, const core::Event& event) {
   REEVE_CHECK(seq == seq_ + 1, "the view takes every event, in order");
   Result<void> done = std::visit(Recorder{*this, seq}, event);
   if (!done) return done;
-  core::apply_event(shadow_, event);
+  if (const std::string misfit = core::try_apply_event(shadow_, event); !misfit.empty())
+    return misfit_error(seq, event, misfit);
   seq_ = seq;
   return {};
 }

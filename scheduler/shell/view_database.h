@@ -36,6 +36,7 @@ class ViewDatabase {
 
   Result<void> begin();
   /// Applies the event to the shadow and writes its rows. Events come in the order of their numbers.
+  /// kCorrupt: the event does not fit the shadow.
   Result<void> record(std::uint64_t seq, const core::Event& event);
   /// Writes the jobs that changed and the number of the last event, all in one transaction.
   Result<void> commit();

@@ -93,16 +93,17 @@ Result<void> ViewDatabase::Recorder::operator()(const core::TaskDisputed& e) {
 }
 
 Result<void> ViewDatabase::Recorder::operator()(const core::LeafChosen& e) {
-  return put().leaf.run(e.step.job.value(), e.step.step, e.task, e.leaf, e.hash_a, e.hash_b);
+  return put().leaf.run(e.step.job.value(), e.step.step, e.task, e.leaf, e.hash_a, e.hash_b,
+                        view.shadow_.latest.ns);
 }
 
 Result<void> ViewDatabase::Recorder::operator()(const core::DisputeDecided& e) {
   const std::uint64_t wrong = e.wrong.empty() ? 0 : e.wrong.front().value();
   Result<void> done = put().decided.run(e.step.job.value(), e.step.step, e.task, e.leaf, e.referee_hash,
-                                        e.referee.value(), wrong);
+                                        e.referee.value(), wrong, e.referee_attempt.value(), e.at.ns);
   for (const AttemptId attempt : e.wrong) {
     if (!done) return done;
-    done = put().disproved.run(e.step.job.value(), e.step.step, e.task, attempt.value());
+    done = put().verdict.run(e.step.job.value(), e.step.step, e.task, attempt.value(), 1, 0);
     const core::StepState* step = view.shadow_.find_step(e.step);
     if (step == nullptr || !step->open.contains(e.task)) continue;
     for (const core::Recorded& recorded : step->open.at(e.task).attempts)
@@ -112,7 +113,7 @@ Result<void> ViewDatabase::Recorder::operator()(const core::DisputeDecided& e) {
 }
 
 Result<void> ViewDatabase::Recorder::operator()(const core::AttemptRejected& e) {
-  return put().verdict.run(seq, e.step.job.value(), e.step.step, e.task, e.attempt.value(), 0,
+  return put().verdict.run(e.step.job.value(), e.step.step, e.task, e.attempt.value(), 0,
                            static_cast<int>(e.reason));
 }
 

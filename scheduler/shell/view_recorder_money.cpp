@@ -24,7 +24,19 @@ Result<void> ViewDatabase::Recorder::operator()(const core::StoreReserved& e) {
   return chain(e.chain, view.shadow_.latest, {e.step, {e.task, 1}, {}, {}});
 }
 
+/// The attempts that agreed and did not deliver are out.
 Result<void> ViewDatabase::Recorder::operator()(const core::StoreAbandoned& e) {
+  const core::StepState* step = view.shadow_.find_step(e.step);
+  if (step != nullptr && step->open.contains(e.task)) {
+    const core::OpenTask& open = step->open.at(e.task);
+    const auto* storing = std::get_if<core::Storing>(&open.phase);
+    for (const core::Recorded& recorded : open.attempts) {
+      if (storing == nullptr || recorded.root != storing->root) continue;
+      Result<void> done = put().verdict.run(e.step.job.value(), e.step.step, e.task, recorded.attempt.value(),
+                                            0, static_cast<int>(core::RejectReason::kUploadFailed));
+      if (!done) return done;
+    }
+  }
   return chain(e.chain, view.shadow_.latest, {e.step, {e.task, 1}, {}, {}});
 }
 

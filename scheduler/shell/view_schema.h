@@ -3,7 +3,7 @@
 /// view.db: what people and programs ask about, built from committed events. docs/formats/view.md.
 namespace reeve::shell {
 
-inline constexpr std::int64_t kViewVersion = 2;
+inline constexpr std::int64_t kViewVersion = 3;
 
 inline constexpr const char* kViewOpen =
     "PRAGMA journal_mode=WAL;"
@@ -39,16 +39,19 @@ CREATE INDEX IF NOT EXISTS failures_at ON failures(job, step, first);
 CREATE TABLE IF NOT EXISTS failed(seq INTEGER PRIMARY KEY, job INTEGER, step INTEGER, first INTEGER, count INTEGER,
   why TEXT) STRICT;
 CREATE INDEX IF NOT EXISTS failed_at ON failed(job, step, first);
-CREATE TABLE IF NOT EXISTS verdicts(seq INTEGER PRIMARY KEY, job INTEGER, step INTEGER, task INTEGER,
+CREATE TABLE IF NOT EXISTS verdicts(id INTEGER PRIMARY KEY, job INTEGER, step INTEGER, task INTEGER,
   attempt INTEGER, disproved INTEGER, reason INTEGER) STRICT;
 CREATE INDEX IF NOT EXISTS verdicts_at ON verdicts(job, step, task);
 CREATE TABLE IF NOT EXISTS disputes(job INTEGER, step INTEGER, task INTEGER, a INTEGER, b INTEGER, leaf INTEGER,
-  hash_a BLOB, hash_b BLOB, referee_hash BLOB, referee INTEGER, wrong INTEGER,
+  hash_a BLOB, hash_b BLOB, referee_hash BLOB, referee INTEGER, wrong INTEGER, referee_attempt INTEGER,
+  chosen_ns INTEGER, decided_ns INTEGER,
   PRIMARY KEY(job, step, task)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS convictions(seq INTEGER PRIMARY KEY, owner INTEGER, at_ns INTEGER, job INTEGER,
   step INTEGER, task INTEGER, slashed INTEGER, clawed_back INTEGER, recomputed INTEGER) STRICT;
 CREATE TABLE IF NOT EXISTS chains(seq INTEGER PRIMARY KEY, at_ns INTEGER, job INTEGER, step INTEGER,
   first INTEGER, count INTEGER, attempt INTEGER, party INTEGER, requester INTEGER, entries BLOB) STRICT;
+CREATE INDEX IF NOT EXISTS chains_of ON chains(party) WHERE party<>0;
+CREATE INDEX IF NOT EXISTS chains_for ON chains(requester) WHERE requester<>0;
 )sql";
 
 }  // namespace reeve::shell

@@ -28,19 +28,19 @@ struct ViewDatabase::Statements {
         failure(d.must_prepare("INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?)")),
         failed(d.must_prepare("INSERT OR REPLACE INTO failed VALUES(?,?,?,?,?,?)")),
         forget_failed(d.must_prepare("DELETE FROM failed WHERE job=?")),
-        verdict(d.must_prepare("INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?)")),
-        disproved(d.must_prepare("INSERT INTO verdicts(job,step,task,attempt,disproved,reason)"
-                                 " VALUES(?,?,?,?,1,0)")),
+        verdict(d.must_prepare("INSERT INTO verdicts(job,step,task,attempt,disproved,reason)"
+                               " VALUES(?,?,?,?,?,?)")),
         dispute(d.must_prepare("INSERT OR REPLACE INTO disputes(job,step,task,a,b) VALUES(?,?,?,?,?)")),
-        leaf(d.must_prepare(
-            "UPDATE disputes SET leaf=?4, hash_a=?5, hash_b=?6 WHERE job=?1 AND step=?2 AND task=?3")),
-        decided(d.must_prepare("UPDATE disputes SET leaf=?4, referee_hash=?5, referee=?6, wrong=?7"
+        leaf(d.must_prepare("UPDATE disputes SET leaf=?4, hash_a=?5, hash_b=?6, chosen_ns=?7 WHERE job=?1 "
+                            "AND step=?2 AND task=?3")),
+        decided(d.must_prepare("UPDATE disputes SET leaf=?4, referee_hash=?5, referee=?6, wrong=?7,"
+                               " referee_attempt=?8, decided_ns=?9"
                                " WHERE job=?1 AND step=?2 AND task=?3")),
         conviction(d.must_prepare("INSERT OR REPLACE INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
         chain(d.must_prepare("INSERT OR REPLACE INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
 
   Statement begin, commit, seq, party, agent, agent_counts, job, step, result, settled, recall, stored,
-      failure, failed, forget_failed, verdict, disproved, dispute, leaf, decided, conviction, chain;
+      failure, failed, forget_failed, verdict, dispute, leaf, decided, conviction, chain;
 };
 
 }  // namespace reeve::shell

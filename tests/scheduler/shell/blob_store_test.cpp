@@ -66,6 +66,42 @@ TEST_P(BlobContract, AWriterThatIsDroppedLeavesNothing) {
   EXPECT_EQ(listed, 0U);
 }
 
+TEST_P(BlobContract, AWriterOfAKnownNameGoesOnWhereTheLastOneStopped) {
+  const Digest name = sha256(as_bytes("halfandhalf"));
+  EXPECT_TRUE(std::move(store_->resume(name)).value()->write(as_bytes("half")).ok());
+  EXPECT_TRUE(store_->has_partial(name));
+  store_.reset();
+  store_ = GetParam()(folder_);  // as after a restart
+  const std::unique_ptr<BlobWriter> writer = std::move(store_->resume(name)).value();
+  EXPECT_EQ(writer->size_bytes(), 4U);
+  ASSERT_TRUE(writer->write(as_bytes("andhalf")).ok());
+  ASSERT_TRUE(writer->finish(name).ok());
+  EXPECT_TRUE(store_->has(name));
+  EXPECT_FALSE(store_->has_partial(name));
+}
+
+TEST_P(BlobContract, ASecondWriterOfANameBeginsAnew) {
+  const Digest name = sha256(as_bytes("blob"));
+  const std::unique_ptr<BlobWriter> first = std::move(store_->resume(name)).value();
+  ASSERT_TRUE(first->write(as_bytes("bl")).ok());
+  const std::unique_ptr<BlobWriter> second = std::move(store_->resume(name)).value();
+  EXPECT_EQ(second->size_bytes(), 0U);
+  ASSERT_TRUE(second->write(as_bytes("blob")).ok());
+  EXPECT_TRUE(second->finish(name).ok());
+  ASSERT_TRUE(first->write(as_bytes("ob")).ok());
+  EXPECT_TRUE(first->finish(name).ok());
+}
+
+TEST_P(BlobContract, BytesThatProvedWrongAreNotGoneOnFrom) {
+  const Digest name = sha256(as_bytes("right"));
+  {
+    const std::unique_ptr<BlobWriter> writer = std::move(store_->resume(name)).value();
+    ASSERT_TRUE(writer->write(as_bytes("wrong")).ok());
+    EXPECT_FALSE(writer->finish(name).ok());
+  }
+  EXPECT_EQ(std::move(store_->resume(name)).value()->size_bytes(), 0U);
+}
+
 TEST_P(BlobContract, TheEmptyBlobAndASecondPutAreFine) {
   const Digest empty = put("");
   EXPECT_EQ(store_->info(empty)->size_bytes, 0U);

@@ -160,13 +160,14 @@ RegionFixture::Member RegionFixture::agent_of(Member& owner) {
   return enrol(Role::kAgent, *owner.peer, &owner.identity);
 }
 
-void RegionFixture::introduce(Member& agent, std::uint64_t credit) {
+void RegionFixture::introduce(Member& agent, std::uint64_t credit, std::vector<msg::HeldAttempt> held) {
   msg::AgentHello hello;
   hello.name = "agent";
   hello.slots = 1;
   hello.capability.cpus = 1;
   hello.capability.memory_mib = 1024;
   hello.capability.kernels = {{"sha256", 1}};
+  hello.held = std::move(held);
   agent.peer->send(hello);
   agent.peer->send(msg::Credit{credit});
 }
@@ -182,7 +183,8 @@ void RegionFixture::assemble() {
   introduce(agent_, 1000);
 }
 
-JobId RegionFixture::submit(std::uint32_t tasks, std::vector<Digest> inputs, std::uint64_t max_result_bytes) {
+JobId RegionFixture::submit(std::uint32_t tasks, std::vector<Digest> inputs, std::uint64_t max_result_bytes,
+                            const std::function<void(msg::SubmitJob&)>& change) {
   msg::SubmitJob job;
   job.spec.name = "hash";
   job.spec.verify.mode = VerifyMode::kNone;
@@ -195,6 +197,7 @@ JobId RegionFixture::submit(std::uint32_t tasks, std::vector<Digest> inputs, std
   step.inputs = std::move(inputs);
   job.spec.steps.push_back(step);
   job.notify = true;
+  if (change) change(job);
   const msg::Reply answer = requester_.peer->command(job);
   if (const auto* error = std::get_if<Error>(&answer.body)) ADD_FAILURE() << error->message;
   const auto* accepted = std::get_if<msg::Accepted>(&answer.body);
@@ -233,15 +236,116 @@ msg::Report RegionFixture::signed_report(Member& agent, const msg::Assignment& a
     section.outcome = rooted_results;
   else
     section.outcome = inline_results;
-  const Result<SectionResults> results = section_results(section, 0);
-  const Digest commitment = section_commitment(server_key_, agent.enrolled.agent, section, *results);
-  report.signature = sign_report(agent.identity, report_root(std::vector{commitment}));
   report.sections.push_back(std::move(section));
+  resign(agent, report);
+  return report;
+}
+
+void RegionFixture::resign(Member& agent, msg::Report& report) const {
+  std::vector<Digest> commitments;
+  for (const msg::ReportSection& section : report.sections)
+    commitments.push_back(
+        section_commitment(server_key_, agent.enrolled.agent, section, *section_results(section, 0)));
+  for (const msg::LeafReport& leaf : report.leaves)
+    commitments.push_back(leaf_report_commitment(server_key_, agent.enrolled.agent, leaf));
+  report.signature = sign_report(agent.identity, report_root(commitments));
+}
+
+msg::Report RegionFixture::leaf_report(Member& referee, const msg::LeafAssignment& asked) const {
+  msg::Report report;
+  const Bytes result = result_of(asked.step.job, asked.task);
+  report.leaves.push_back({asked.attempt, asked.step, asked.task, asked.leaves, {result_root(result, 0)}});
+  resign(referee, report);
   return report;
 }
 
 void RegionFixture::report(Member& agent, const msg::Assignment& assignment) {
   agent.peer->send(signed_report(agent, assignment, false));
+}
+
+msg::Assignment RegionFixture::assigned(Member& agent) {
+  const std::optional<msg::Assign> assign = agent.peer->expect<msg::Assign>();
+  if (assign && !assign->assignments.empty()) return assign->assignments.front();
+  ADD_FAILURE() << "nothing was assigned";
+  return {};
+}
+
+void RegionFixture::await_end(JobId job, std::uint64_t settled) {
+  for (;;) {
+    const std::optional<msg::JobUpdate> update = requester_.peer->expect<msg::JobUpdate>();
+    ASSERT_TRUE(update.has_value());
+    if (update->job != job || update->state == msg::JobState::kRunning ||
+        update->state == msg::JobState::kQueued)
+      continue;
+    EXPECT_EQ(update->state, msg::JobState::kSucceeded);
+    EXPECT_EQ(update->settled, settled);
+    return;
+  }
+}
+
+void RegionFixture::run_job(JobId job, std::uint64_t tasks) {
+  std::uint64_t reported = 0;
+  while (reported < tasks) {
+    const std::optional<msg::Assign> assign = agent_.peer->expect<msg::Assign>();
+    ASSERT_TRUE(assign.has_value());
+    for (const msg::Assignment& assignment : assign->assignments) {
+      report(agent_, assignment);
+      reported += assignment.tasks.count;
+    }
+  }
+  await_end(job, tasks);
+}
+
+msg::ResultPage RegionFixture::fetch(Peer& peer, JobId job) {
+  peer.send(msg::FetchResults{peer.next_request(), {job, 0}, 0});
+  msg::Reply answer = peer.reply();
+  auto* page = std::get_if<msg::ResultPage>(&answer.body);
+  return page == nullptr ? msg::ResultPage{} : std::move(*page);
+}
+
+net::ClientSocket RegionFixture::bulk_socket(const TransportPair& key) {
+  Result<net::ClientSocket> socket = net::ClientSocket::connect(
+      context_, "127.0.0.1", server_->bulk_port(), server_key_, key, client_settings(bulk::kMessageBytes));
+  EXPECT_TRUE(socket.ok());
+  return std::move(*socket);
+}
+
+std::optional<bulk::Message> RegionFixture::bulk_receive(net::ClientSocket& socket) {
+  const std::optional<Bytes> bytes = socket.receive(kPatience);
+  if (!bytes) return std::nullopt;
+  Result<bulk::Message> message = bulk::decode(*bytes);
+  EXPECT_TRUE(message.ok());
+  return std::move(*message);
+}
+
+std::optional<bulk::Status> RegionFixture::put(net::ClientSocket& socket, const Bytes& bytes,
+                                               decltype(bulk::Message::body) opening) {
+  socket.send(bulk::encode({1, std::move(opening)}), kPatience);
+  for (;;) {
+    std::optional<bulk::Message> message = bulk_receive(socket);
+    if (!message) return std::nullopt;
+    if (auto* status = std::get_if<bulk::Status>(&message->body)) return std::move(*status);
+    const auto* ack = std::get_if<bulk::ChunkAck>(&message->body);
+    if (ack == nullptr) continue;
+    std::uint64_t sent = ack->received;
+    while (sent < bytes.size()) {
+      const std::size_t size = std::min<std::size_t>(limits::kBulkChunkBytes, bytes.size() - sent);
+      const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(sent);
+      Bytes part(from, from + static_cast<std::ptrdiff_t>(size));
+      sent += size;
+      socket.send(bulk::encode({1, bulk::Chunk{sent - size, std::move(part), sent == bytes.size()}}),
+                  kPatience);
+    }
+  }
+}
+
+std::optional<bulk::Message> RegionFixture::get(net::ClientSocket& socket, const Digest& digest) {
+  static std::uint64_t transfers = 100;
+  socket.send(bulk::encode({++transfers, bulk::GetBlob{digest, 0, 4}}), kPatience);
+  for (;;) {
+    std::optional<bulk::Message> message = bulk_receive(socket);
+    if (!message || message->transfer == transfers) return message;
+  }
 }
 
 }  // namespace reeve::shell

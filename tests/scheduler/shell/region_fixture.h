@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
 #include <thread>
 
@@ -78,12 +79,31 @@ class RegionFixture : public testing::Test {
   /// Operator, one requester with credits, one owner with one agent that has said hello.
   void assemble();
   Member agent_of(Member& owner);
-  void introduce(Member& agent, std::uint64_t credit);
-  JobId submit(std::uint32_t tasks, std::vector<Digest> inputs = {}, std::uint64_t max_result_bytes = 4096);
+  void introduce(Member& agent, std::uint64_t credit, std::vector<msg::HeldAttempt> held = {});
+  JobId submit(std::uint32_t tasks, std::vector<Digest> inputs = {}, std::uint64_t max_result_bytes = 4096,
+               const std::function<void(msg::SubmitJob&)>& change = {});
   /// Reports a range of sha256 results under the agent's signature.
   void report(Member& agent, const msg::Assignment& assignment);
   msg::Report signed_report(Member& agent, const msg::Assignment& assignment, bool rooted) const;
+  /// Signs a report whose sections were changed.
+  void resign(Member& agent, msg::Report& report) const;
+  /// What an honest referee says of results of one leaf.
+  msg::Report leaf_report(Member& referee, const msg::LeafAssignment& asked) const;
   static Bytes result_of(JobId job, TaskIndex task);
+  /// The next assignment that the agent gets.
+  msg::Assignment assigned(Member& agent);
+  /// Runs all tasks of a job on the agent and waits for the requester to hear that it succeeded.
+  void run_job(JobId job, std::uint64_t tasks);
+  void await_end(JobId job, std::uint64_t settled);
+  msg::ResultPage fetch(Peer& peer, JobId job);
+
+  net::ClientSocket bulk_socket(const TransportPair& key);
+  static std::optional<bulk::Message> bulk_receive(net::ClientSocket& socket);
+  /// Puts a small blob; the status that ends the transfer.
+  static std::optional<bulk::Status> put(net::ClientSocket& socket, const Bytes& bytes,
+                                         decltype(bulk::Message::body) opening);
+  /// The first answer to a request for a blob: a chunk of it, or why not.
+  static std::optional<bulk::Message> get(net::ClientSocket& socket, const Digest& digest);
 
   TemporaryFolder folder_;
   std::string dir_ = folder_ / "region";

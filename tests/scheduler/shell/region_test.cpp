@@ -12,63 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-class Region : public RegionFixture {
- protected:
-  /// Runs all tasks of a job on the agent and waits for the requester to hear that it succeeded.
-  void run_job(JobId job, std::uint64_t tasks) {
-    std::uint64_t reported = 0;
-    while (reported < tasks) {
-      const std::optional<msg::Assign> assign = agent_.peer->expect<msg::Assign>();
-      ASSERT_TRUE(assign.has_value());
-      for (const msg::Assignment& assignment : assign->assignments) {
-        report(agent_, assignment);
-        reported += assignment.tasks.count;
-      }
-    }
-    for (;;) {
-      const std::optional<msg::JobUpdate> update = requester_.peer->expect<msg::JobUpdate>();
-      ASSERT_TRUE(update.has_value());
-      if (update->job != job || update->state == msg::JobState::kRunning ||
-          update->state == msg::JobState::kQueued)
-        continue;
-      EXPECT_EQ(update->state, msg::JobState::kSucceeded);
-      EXPECT_EQ(update->settled, tasks);
-      return;
-    }
-  }
-  msg::ResultPage fetch(Peer& peer, JobId job) {
-    peer.send(msg::FetchResults{peer.next_request(), {job, 0}, 0});
-    msg::Reply answer = peer.reply();
-    auto* page = std::get_if<msg::ResultPage>(&answer.body);
-    return page == nullptr ? msg::ResultPage{} : std::move(*page);
-  }
-  std::optional<bulk::Message> bulk_receive(net::ClientSocket& socket) {
-    const std::optional<Bytes> bytes = socket.receive(seconds(10));
-    if (!bytes) return std::nullopt;
-    Result<bulk::Message> message = bulk::decode(*bytes);
-    EXPECT_TRUE(message.ok());
-    return std::move(*message);
-  }
-  net::ClientSocket bulk_socket(const TransportPair& key) {
-    net::SocketSettings settings;
-    settings.max_message_bytes = bulk::kMessageBytes;
-    Result<net::ClientSocket> socket =
-        net::ClientSocket::connect(context_, "127.0.0.1", server_->bulk_port(), server_key_, key, settings);
-    EXPECT_TRUE(socket.ok());
-    return std::move(*socket);
-  }
-  /// Puts a small blob; the status that ends the transfer.
-  std::optional<bulk::Status> put(net::ClientSocket& socket, const Bytes& bytes,
-                                  decltype(bulk::Message::body) opening) {
-    socket.send(bulk::encode({1, std::move(opening)}), seconds(10));
-    for (;;) {
-      std::optional<bulk::Message> message = bulk_receive(socket);
-      if (!message) return std::nullopt;
-      if (auto* status = std::get_if<bulk::Status>(&message->body)) return std::move(*status);
-      socket.send(bulk::encode({1, bulk::Chunk{0, bytes, true}}), seconds(10));
-    }
-  }
-};
+class Region : public RegionFixture {};
 
 TEST_F(Region, AnArrayIsAssignedReportedSettledAndFetched) {
   assemble();
@@ -193,6 +137,18 @@ TEST_F(Region, AForgedReportIsNotTaken) {
   EXPECT_TRUE(agent_.peer->expect<msg::Goodbye>().has_value());
 }
 
+TEST_F(Region, APeerThatPinsAnotherKeyIsRefusedAndTheRegionGoesOn) {
+  assemble();
+  const TransportKey other = TransportPair::create().public_key();
+  for (const TransportPair& key : {requester_.transport, agent_.transport, TransportPair::create()}) {
+    Peer peer(context_, server_->port(), other, key);
+    const std::optional<net::LinkEvent> event = peer.socket().wait_event(seconds(10));
+    ASSERT_TRUE(event.has_value());
+    EXPECT_EQ(*event, net::LinkEvent::kRefused);
+  }
+  run_job(submit(5), 5);
+}
+
 TEST_F(Region, OldAndNewProtocolsAreServedAndOthersAreToldSo) {
   assemble();
   const std::unique_ptr<Peer> older = connect(requester_.transport);
@@ -202,65 +158,6 @@ TEST_F(Region, OldAndNewProtocolsAreServedAndOthersAreToldSo) {
   const std::optional<msg::Goodbye> goodbye = alien->expect<msg::Goodbye>();
   ASSERT_TRUE(goodbye.has_value());
   EXPECT_NE(goodbye->why.message.find("99 to 100"), std::string::npos);
-}
-
-TEST_F(Region, AnInputIsUploadedNamedByAJobAndGivenToItsAgentAlone) {
-  assemble();
-  const Bytes scene(70'000, 7);
-  const Digest name = sha256(scene);
-  net::ClientSocket requester_bulk = bulk_socket(requester_.transport);
-  const std::optional<bulk::Status> stored = put(requester_bulk, scene, bulk::PutBlob{name, scene.size()});
-  ASSERT_TRUE(stored.has_value());
-  EXPECT_FALSE(stored->error.has_value());
-  net::ClientSocket agent_bulk = bulk_socket(agent_.transport);
-  agent_bulk.send(bulk::encode({7, bulk::GetBlob{name, 0, 4}}), seconds(10));
-  const std::optional<bulk::Message> too_early = bulk_receive(agent_bulk);
-  ASSERT_TRUE(too_early.has_value());
-  EXPECT_TRUE(std::get<bulk::Status>(too_early->body).error.has_value());
-  submit(1, {name});
-  agent_bulk.send(bulk::encode({8, bulk::GetBlob{name, 0, 4}}), seconds(10));
-  const std::optional<bulk::Message> chunk = bulk_receive(agent_bulk);
-  ASSERT_TRUE(chunk.has_value());
-  EXPECT_EQ(std::get<bulk::Chunk>(chunk->body).data, scene);
-}
-
-TEST_F(Region, ARootedResultIsAskedForCheckedStoredAndFetched) {
-  assemble();
-  const JobId job = submit(1, {}, 100'000);
-  const std::optional<msg::Assign> assign = agent_.peer->expect<msg::Assign>();
-  ASSERT_TRUE(assign.has_value());
-  agent_.peer->send(signed_report(agent_, assign->assignments.front(), true));
-  const std::optional<msg::UploadRequest> asked = agent_.peer->expect<msg::UploadRequest>();
-  ASSERT_TRUE(asked.has_value());
-  net::ClientSocket agent_bulk = bulk_socket(agent_.transport);
-  const Bytes result = result_of(job, 0);
-  const bulk::PutResult opening{asked->attempt, asked->step, asked->task, result.size()};
-  const std::optional<bulk::Status> stored = put(agent_bulk, result, opening);
-  ASSERT_TRUE(stored.has_value());
-  EXPECT_FALSE(stored->error.has_value()) << stored->error->message;
-  for (;;) {
-    const std::optional<msg::JobUpdate> update = requester_.peer->expect<msg::JobUpdate>();
-    ASSERT_TRUE(update.has_value());
-    if (update->state == msg::JobState::kSucceeded) break;
-  }
-  const msg::ResultPage page = fetch(*requester_.peer, job);
-  ASSERT_EQ(page.rows.size(), 1U);
-  EXPECT_EQ(page.rows[0].blobs, std::vector{sha256(result)});
-}
-
-class FullDisk : public Region {
-  void adjust(RegionSettings& settings) override { settings.disk_reserve_mib = 1 << 30; }
-};
-
-TEST_F(FullDisk, NewWorkIsRefusedByName) {
-  assemble();
-  msg::SubmitJob job;
-  job.spec.steps.emplace_back();
-  const msg::Reply answer = requester_.peer->command(job);
-  const auto* error = std::get_if<Error>(&answer.body);
-  ASSERT_NE(error, nullptr);
-  EXPECT_EQ(error->code, ErrorCode::kExhausted);
-  EXPECT_NE(error->message.find("reserve"), std::string::npos);
 }
 
 TEST_F(Region, APortInUseIsNamedWithItsRemedy) {
