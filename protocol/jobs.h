@@ -73,7 +73,7 @@ struct JobSpec {
   std::int32_t priority = 0;  // -100..100, larger first, among the jobs of one requester
   VerifyPolicy verify;
   std::uint32_t max_retries = 3;  // failed attempts a task may have on distinct owners before it fails
-  MicroCredits max_price = 0;     // of the whole job; 0: what its quote says
+  MicroCredits max_price = 0;     // of the whole job; 0: the most that its quote says
   std::vector<JobId> after;       // jobs that must have succeeded first
   std::vector<StepSpec> steps;
   bool operator==(const JobSpec&) const = default;

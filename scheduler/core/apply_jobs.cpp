@@ -104,6 +104,7 @@ void Applier::operator()(const JobEnded& e) {
   ended.reason = e.reason;
   ended.out_of_funds = false;
   ended.ended = e.at;
+  s_.lent.erase(e.job);
   saw(e.at);
   remember(e.command);
 }
@@ -121,6 +122,8 @@ void Applier::operator()(const JobForgotten& e) {
 void Applier::operator()(const JobReopened& e) {
   Job& reopened = job(e.job);
   if (!e.chain.empty()) post(e.chain);
+  for (const LedgerEntry& entry : e.chain)
+    if (const auto* loan = std::get_if<PostedTransfer>(&entry)) s_.lent[e.job] += loan->transfer.amount;
   if (reopened.state == msg::JobState::kPaused) return;  // it goes on when it is resumed
   reopened.state = msg::JobState::kRunning;
   reopened.reason = "recomputing after a conviction";

@@ -7,13 +7,6 @@ namespace {
 
 constexpr std::uint32_t kReplicaSlots = 1024;  // of one task; in truth a handful
 
-std::uint64_t count_tasks(const std::vector<TaskRange>& ranges) {
-  std::uint64_t count = 0;
-  for (const TaskRange range : ranges)
-    count += range.count;
-  return count;
-}
-
 /// Tasks of `range` that no slot holds any more leave `done`.
 void undo_unheld(StepState& step, TaskRange range) {
   IntervalSet unheld(range);

@@ -7,8 +7,9 @@
 namespace reeve::core {
 namespace {
 
-constexpr std::size_t kRunsPerSession = 1024;  // out-of-order command ids a session may leave behind
-constexpr std::size_t kSessions = 1'000'000;   // of all parties; the least recently numbered go first
+constexpr std::size_t kRunsPerSession = 1024;     // out-of-order command ids a session may leave behind
+constexpr std::size_t kSessions = 1'000'000;      // of all parties; those not heard for longest go first
+constexpr std::size_t kEvicted = kSessions / 16;  // at a time, so that the search for them costs little each
 
 void add_run(std::vector<Session::Run>& runs, std::uint64_t counter, std::uint64_t result) {
   if (!runs.empty()) {
@@ -24,6 +25,16 @@ void add_run(std::vector<Session::Run>& runs, std::uint64_t counter, std::uint64
                        [](std::uint64_t c, const Session::Run& run) { return c < run.counter; });
   runs.insert(place, Session::Run{counter, result, 1});
   if (runs.size() > kRunsPerSession) runs.erase(runs.begin());
+}
+
+void evict_oldest(std::map<std::pair<PartyId, std::uint64_t>, Session>& sessions) {
+  std::vector<std::pair<Time, std::pair<PartyId, std::uint64_t>>> by_age;
+  by_age.reserve(sessions.size());
+  for (const auto& [id, session] : sessions)
+    by_age.emplace_back(session.last, id);
+  std::nth_element(by_age.begin(), by_age.begin() + kEvicted, by_age.end());
+  for (std::size_t i = 0; i < kEvicted; ++i)
+    sessions.erase(by_age[i].second);
 }
 
 }  // namespace
@@ -56,10 +67,11 @@ void Applier::saw(Time at) {
 void Applier::remember(const CommandRef& command) {
   if (!command.party.valid()) return;
   saw(command.at);
-  Session& session = s_.sessions[{command.party, command.session}];
+  const std::pair id{command.party, command.session};
+  if (s_.sessions.size() >= kSessions && !s_.sessions.contains(id)) evict_oldest(s_.sessions);
+  Session& session = s_.sessions[id];
   session.last = std::max(session.last, command.at);
   add_run(session.runs, command.counter, command.result);
-  if (s_.sessions.size() > kSessions) s_.sessions.erase(s_.sessions.begin());
 }
 
 void Applier::operator()(const RegionCreated& e) {

@@ -89,9 +89,13 @@ void Applier::operator()(const StoreAbandoned& e) {
   require(std::holds_alternative<Storing>(open_task(e.step, e.task).phase),
           "only a store under way is abandoned");
   post(e.chain);
-  for (const PartyId owner : e.at_fault)
+  OpenTask& open = open_task(e.step, e.task);
+  open.attempts.clear();
+  open.phase = Collecting{};
+  for (const PartyId owner : e.at_fault) {
     ++s_.owners[owner].faults;
-  step(e.step).open.erase(e.task);
+    exclude(open, owner);
+  }
 }
 
 void Applier::operator()(const TaskDisputed& e) {
@@ -117,6 +121,7 @@ void Applier::operator()(const DisputeDecided& e) {
     OwnerRecord& owner = s_.owners[found->owner];
     ++owner.strikes;
     owner.validated = 0;
+    exclude(open, found->owner);
     open.needed = std::max(open.needed, 2U);  // what is left was not confirmed on its other leaves
     drop_attempt(e.step, e.task, wrong);
   }

@@ -5,20 +5,22 @@
 namespace reeve::core {
 namespace {
 
-/// Tasks of an unvested entry that nobody else's settlement confirms, per job. A cancelled job wants none of
-/// them.
-std::map<JobId, std::uint64_t> tasks_to_reopen(const Region& region, const OwnerRecord& owner) {
-  std::map<JobId, std::uint64_t> lost;
+/// What the tasks of an owner's unvested entries can cost that nobody else's settlement confirms, per job. A
+/// cancelled job wants none of them.
+std::map<JobId, MicroCredits> cost_to_reopen(const Region& region, const OwnerRecord& owner) {
+  std::map<JobId, MicroCredits> lost;
   for (const Unvested& entry : owner.unvested) {
-    if (region.durable.find_job(entry.step.job)->state == msg::JobState::kCancelled) continue;
-    const StepState& state = *region.durable.find_step(entry.step);
+    const Job& job = *region.durable.find_job(entry.step.job);
+    if (job.state == msg::JobState::kCancelled) continue;
+    const StepState& state = job.steps[entry.step.step];
     for (const TaskRange range : entry.tasks) {
       IntervalSet unheld(range);
       for (std::size_t slot = 0; slot < state.slots.size(); ++slot)
         if (slot != entry.slot)
           for (const TaskRange held : state.slots[slot].overlap(range))
             unheld.erase(held);
-      if (!unheld.empty()) lost[entry.step.job] += unheld.size();
+      if (!unheld.empty())
+        lost[entry.step.job] += static_cast<MicroCredits>(unheld.size()) * worst_case(job, state);
     }
   }
   return lost;
@@ -50,7 +52,7 @@ class Clawback {
 };
 
 OwnerConvicted judgement(const Region& region, PartyId id, StepRef step, TaskIndex task,
-                         const std::map<JobId, std::uint64_t>& reopened) {
+                         const std::map<JobId, MicroCredits>& reopened) {
   Clawback clawback(region);
   OwnerConvicted event{id, step, task, 0, 0, {}, region.now};
   const AccountKey stake{AccountKind::kStake, id.value()};
@@ -80,27 +82,30 @@ OwnerConvicted judgement(const Region& region, PartyId id, StepRef step, TaskInd
   return event;
 }
 
-void reopen(Region& region, JobId id, std::uint64_t tasks) {
+/// The insurance lends what the escrow lacks, beyond what it holds for other tasks, to compute again for
+/// `cost` at most. It gets back what is not spent, before the requester does.
+void reopen(Region& region, JobId id, MicroCredits cost) {
   const Job& job = *region.durable.find_job(id);
-  MicroCredits worst = 0;
-  for (const StepState& state : job.steps)
-    worst = std::max(worst, worst_case(job, state));
   const AccountKey escrow{AccountKind::kEscrow, id.value()};
   const MicroCredits short_by =
-      worst * static_cast<MicroCredits>(tasks) - region.durable.ledger.account(escrow).available();
+      committed(region, id) + cost - region.durable.ledger.account(escrow).balance();
   Clawback insurance(region);
   insurance.move({AccountKind::kInsurance, 0}, escrow, short_by, TransferCode::kInsurance);
   if (!job.live()) ++region.live.open_jobs[job.requester];
   region.emit(JobReopened{id, insurance.take()});
 }
 
-/// Leases, disputes and stores that the conviction made void.
-void drop_work(Region& region, PartyId owner) {
+/// Their leases return.
+void drop_agents(Region& region, PartyId owner) {
   std::vector<AgentId> agents;
   for (const auto& [id, agent] : region.live.agents)
     if (agent.owner == owner) agents.push_back(id);
   for (const AgentId id : agents)
     on_agent_gone(region, id);
+}
+
+/// Connections, disputes and stores that the conviction made void.
+void drop_work(Region& region, PartyId owner) {
   for (const auto& [key, peer] : region.durable.peers)
     if (peer.party == owner)
       region.effect(DropPeer{key, {ErrorCode::kNotAllowed, "this owner was convicted of wrong results", ""}});
@@ -126,13 +131,14 @@ void drop_work(Region& region, PartyId owner) {
 }  // namespace
 
 void convict(Region& region, PartyId owner, StepRef step, TaskIndex task) {
-  const auto reopened = tasks_to_reopen(region, region.durable.owners.at(owner));
+  drop_agents(region, owner);  // first: what his leases reserved is free again
+  const auto reopened = cost_to_reopen(region, region.durable.owners.at(owner));
   std::vector<JobId> touched;
   for (const Unvested& entry : region.durable.owners.at(owner).unvested)
     touched.push_back(entry.step.job);
   region.emit(judgement(region, owner, step, task, reopened));
-  for (const auto& [job, tasks] : reopened)
-    reopen(region, job, tasks);
+  for (const auto& [job, cost] : reopened)
+    reopen(region, job, cost);
   for (const JobId id : touched)  // of what others confirmed, his share may have been the last to vest
     if (const Job& job = *region.durable.find_job(id);
         job.state == msg::JobState::kSucceeded && job.unvested == 0)
@@ -143,7 +149,7 @@ void convict(Region& region, PartyId owner, StepRef step, TaskIndex task) {
   for (const JobId id : live)
     rebuild_queues(region, id);
   drop_work(region, owner);
-  for (const auto& [job, tasks] : reopened)
+  for (const auto& [job, cost] : reopened)
     notify_job(region, job);
 }
 

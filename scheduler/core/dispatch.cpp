@@ -82,13 +82,16 @@ template <class Allowed>
 bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed) {
   return std::any_of(region.live.agents.begin(), region.live.agents.end(), [&](const auto& entry) {
     const AgentSession& agent = entry.second;
-    return agent.role == role && allowed(agent.owner) && meets(agent.capability, region.live.needs[need]) &&
-           !region.durable.agents.at(entry.first).revoked;
+    if (agent.role != role || agent.paused || !allowed(agent.owner)) return false;
+    const AgentRecord& record = region.durable.agents.at(entry.first);
+    return !record.revoked && !record.paused && meets(agent.capability, region.live.needs[need]);
   });
 }
 
 /// Draws uniformly among the candidates that are allowed and have room. Up to kCrowd candidates are all
-/// looked at; of a larger crowd, draws are made until one fits, kPairingDraws at most.
+/// looked at; of a larger crowd, draws are made until one fits, kPairingDraws at most. Where so few of a
+/// crowd fit that none of these does, the next kCrowd candidates are looked at, so that each has its turn in
+/// the end.
 template <class Allowed>
 std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue& queue, StepRef step,
                                   TaskIndex task, Role role, Allowed allowed) {
@@ -100,13 +103,16 @@ std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue&
     const auto domain = static_cast<std::uint32_t>(Draw::kPairing);
     return region.prf.below(bound, domain, step.job.value(), step.step, task, region.live.attempts, again);
   };
+  std::vector<AgentId> fitting;
   if (all.size() > kCrowd) {
     for (int i = 0; i < kPairingDraws; ++i)
       if (const AgentId id = all[draw(all.size(), i)]; fits(id)) return id;
-    return std::nullopt;
+    std::uint64_t& next = region.live.crowd_cursor;
+    for (std::size_t i = 0; i < kCrowd; ++i, ++next)
+      if (const AgentId id = all[next % all.size()]; fits(id)) fitting.push_back(id);
+  } else {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(fitting), fits);
   }
-  std::vector<AgentId> fitting;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(fitting), fits);
   if (fitting.empty()) return std::nullopt;
   return fitting[draw(fitting.size(), 0)];
 }
@@ -149,9 +155,14 @@ bool cooled_down(const Region& region, StepRef step, TaskIndex task) {
 
 void place_special_tasks(Region& region, Round& round, StepRef step) {
   const auto& special = find_queue(region, step)->special;
+  TaskIndex& cursor = find_queue(region, step)->special_cursor;
   std::vector<TaskIndex> tasks;
-  for (auto next = special.begin(); next != special.end() && tasks.size() < kSpecialTasksPerStep; ++next)
-    tasks.push_back(*next);
+  auto next = special.lower_bound(cursor);
+  for (std::size_t i = 0; i < std::min(special.size(), kSpecialTasksPerStep); ++i) {
+    if (next == special.end()) next = special.begin();
+    tasks.push_back(*next++);
+  }
+  if (!tasks.empty()) cursor = tasks.back() + 1;
   for (const TaskIndex task : tasks) {
     const StepQueue& queue = *find_queue(region, step);
     const OpenTask& open = region.durable.find_step(step)->open.at(task);
@@ -161,7 +172,8 @@ void place_special_tasks(Region& region, Round& round, StepRef step) {
     };
     auto agent = draw_checker(region, round, queue, step, task, untried);
     if (!agent && cooled_down(region, step, task) &&
-        !somebody_could(region, queue.need, Role::kAgent, untried))
+        !somebody_could(region, queue.need, Role::kAgent, untried) &&
+        !somebody_could(region, queue.need, Role::kReferee, untried))
       agent = draw_agent(region, round, queue, step, task, Role::kAgent,
                          [&open](PartyId owner) { return may_run_copy(open, owner); });
     if (agent) round.give(*agent, step, {task, 1}, static_cast<std::uint32_t>(open.attempts.size()));
@@ -243,8 +255,9 @@ void dispatch_fresh(Region& region, Round& round) {
     const std::uint64_t share = (queue.fresh.size() + sharing - 1) / sharing;
     const std::uint64_t most =
         std::min<std::uint64_t>({round.room(*agent, queue), share, limits::kTasksPerSection});
-    const TaskRange chunk = queue.fresh.front(static_cast<std::uint32_t>(most));
-    if (!ensure_escrow(region, step.job, step.step, chunk.count)) continue;
+    TaskRange chunk = queue.fresh.front(static_cast<std::uint32_t>(most));
+    chunk.count = static_cast<std::uint32_t>(ensure_escrow(region, step.job, step.step, chunk.count));
+    if (chunk.count == 0) continue;
     const MicroCredits price = region.durable.find_step(step)->task_price;
     charge(region, requester, 1 + static_cast<std::uint64_t>(price) * chunk.count);
     round.give(*agent, step, chunk, 0);

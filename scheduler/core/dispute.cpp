@@ -36,6 +36,7 @@ void reject(Region& region, const TaskKey& key, AttemptId attempt, RejectReason 
   if (r == nullptr) return;
   const AgentId agent = r->agent;
   region.emit(AttemptRejected{key.first, key.second, attempt, r->owner, reason, true});
+  cool_down(region, key.first, key.second);
   region.effect(
       SendVerdicts{agent, {{{attempt, key.first, {key.second, 1}, msg::VerdictKind::kRejected, 0}}}});
 }
@@ -164,6 +165,8 @@ void on_leaf_report(Region& region, AgentId referee, const msg::LeafReport& repo
     if (!record.convicted && record.strikes >= region.durable.policy.strikes)
       convict(region, owner, key.first, key.second);
   }
+  const StepState* state = region.durable.find_step(key.first);
+  if (state->open.contains(key.second)) cool_down(region, key.first, key.second);
   decide(region, key.first, key.second);
 }
 

@@ -69,6 +69,13 @@ template <class A>
 void fields(A& a, Durable& d) {
   a(d.name, d.policy, d.boot_epoch, d.latest, d.events, d.next_party, d.next_agent, d.next_job, d.tokens,
     d.parties, d.agents, d.peers, d.owners, d.ledger, d.jobs, d.ended_badly, d.sessions, d.settled_tasks);
+  // What came later stands behind, and only where there is any: an older state reads on, and gives the same
+  // bytes.
+  if constexpr (A::kReading) {
+    if (!a.at_end()) a(d.lent);
+  } else if (!d.lent.empty()) {
+    a(d.lent);
+  }
 }
 
 const Job* Durable::find_job(JobId id) const {

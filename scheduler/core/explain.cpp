@@ -85,6 +85,27 @@ void explain_copies(const Region& region, StepIndex index, const StepQueue& queu
   }
 }
 
+/// A task that failed somewhere, or whose results were rejected: who is left to run it.
+Explanation explain_struck(const Region& region, StepRef step, TaskIndex task, const OpenTask& open,
+                           const TaskNeed& need) {
+  const auto struck = [&open](PartyId owner) {
+    return std::find(open.failed_owners.begin(), open.failed_owners.end(), owner) != open.failed_owners.end();
+  };
+  const bool somebody_left =
+      std::any_of(region.live.agents.begin(), region.live.agents.end(), [&](const auto& entry) {
+        const AgentSession& agent = entry.second;
+        return !agent.paused && !region.durable.agents.at(entry.first).paused && !struck(agent.owner) &&
+               may_run_copy(open, agent.owner) && meets(agent.capability, need);
+      });
+  std::string names;
+  for (const PartyId owner : open.failed_owners)
+    names += (names.empty() ? "" : ", ") + region.durable.parties.at(owner).name;
+  const std::string reason = names + " failed this task or had its result rejected";
+  if (somebody_left) return {step.step, task, reason, "it is tried again on another owner"};
+  return {step.step, task, reason + "; no other owner that could run it is connected",
+          "join an agent of another owner, or run a referee; meanwhile it goes back to them after a pause"};
+}
+
 void explain_open(const Region& region, StepRef step, std::vector<Explanation>& out) {
   constexpr std::size_t kMost = 20;
   const StepState& state = *region.durable.find_step(step);
@@ -101,9 +122,8 @@ void explain_open(const Region& region, StepRef step, std::vector<Explanation>& 
                                                 : "no referee is connected: the operator runs one"});
     if (std::holds_alternative<Storing>(open.phase))
       out.push_back({step.step, task, "the agreed result is being uploaded", ""});
-    if (open.failures > 0)
-      out.push_back({step.step, task, std::to_string(open.failures) + " attempts failed",
-                     "it is tried again on another owner"});
+    if (!open.failed_owners.empty() && std::holds_alternative<Collecting>(open.phase))
+      out.push_back(explain_struck(region, step, task, open, state.spec.need));
   }
 }
 
@@ -118,7 +138,8 @@ std::vector<Explanation> explain_job(const Region& region, JobId id) {
         {0,
          {},
          "the job is paused: " + (job->reason.empty() ? std::string("by its requester") : job->reason),
-         job->out_of_funds ? "`reeve region fund`, or raise --max-price" : "`reeve job resume`"});
+         job->out_of_funds ? "ask the region's operator to fund your account: `reeve region fund`"
+                           : "`reeve job resume`"});
     return out;
   }
   if (!job->live()) return out;

@@ -4,6 +4,13 @@
 
 namespace reeve::core {
 
+std::uint64_t count_tasks(const std::vector<TaskRange>& ranges) {
+  std::uint64_t count = 0;
+  for (const TaskRange range : ranges)
+    count += range.count;
+  return count;
+}
+
 bool IntervalSet::contains(TaskIndex index) const {
   return contains(TaskRange{index, 1});
 }

@@ -9,6 +9,9 @@
 
 namespace reeve::core {
 
+/// Tasks of all the ranges together.
+std::uint64_t count_tasks(const std::vector<TaskRange>& ranges);
+
 /// A set of task indices kept as disjoint, non-adjacent ranges: an array of ten million queued tasks is one
 /// entry. Every operation on a range costs O(log r) plus the ranges it touches; r is the number of ranges
 /// held.

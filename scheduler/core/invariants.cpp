@@ -94,6 +94,9 @@ std::string broken_invariant(const Durable& state, bool ended_jobs_too) {
     if (state.ledger.account({AccountKind::kHeld, id.value()}).balance() != held)
       return "an owner's held credits are those of what has not vested";
   }
+  for (const auto& [id, amount] : state.lent)
+    if (const Job* job = state.find_job(id); job == nullptr || !job->live())
+      return "an ended job owes the insurance nothing";
   for (const auto& [id, job] : state.jobs) {
     if (!ended_jobs_too && !job.live()) continue;
     for (const StepState& step : job.steps)

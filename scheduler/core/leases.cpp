@@ -24,7 +24,7 @@ std::vector<TaskRange> adoptable(Region& region, const msg::HeldAttempt& held, P
   StepQueue* queue = find_queue(region, held.step);
   const StepState* state = region.durable.find_step(held.step);
   if (queue == nullptr || state == nullptr || held.tasks.count > limits::kTasksPerSection) return {};
-  if (held.replica == 0) return queue->fresh.overlap(held.tasks);
+  if (held.replica == 0 && queue->fresh.intersects(held.tasks)) return queue->fresh.overlap(held.tasks);
   std::vector<TaskRange> wanted;
   for (TaskIndex task = held.tasks.first; task < held.tasks.end(); ++task) {
     const auto open = state->open.find(task);
@@ -48,16 +48,17 @@ void take_from_queue(StepQueue& queue, TaskRange tasks) {
 
 Lease& add_lease(Region& region, AttemptId attempt, AgentSession& agent, AgentId id, StepRef step,
                  std::uint32_t replica, const std::vector<TaskRange>& tasks) {
-  Lease lease{id, agent.owner, step, {}, replica, 0, region.now, {}, {}};
+  StepQueue& queue = *find_queue(region, step);
+  Lease lease{id, agent.owner, step, {}, replica, queue.fresh.intersects(tasks.front()),
+              0,  region.now,  {},   {}};
   for (const TaskRange range : tasks)
     lease.left.insert(range);
   lease.tasks = static_cast<std::uint32_t>(lease.left.size());
   agent.outstanding += lease.tasks;
   agent.leases.insert(attempt);
-  StepQueue& queue = *find_queue(region, step);
   for (const TaskRange range : tasks)
     take_from_queue(queue, range);
-  if (replica == 0) queue.leased += lease.tasks;
+  if (lease.fresh) queue.leased += lease.tasks;
   Lease& added = region.live.leases.emplace(attempt, std::move(lease)).first->second;
   set_deadline(region, attempt, region.now + region.durable.policy.lease);
   index_queue(region, step);
@@ -72,10 +73,9 @@ bool adopt(Region& region, AgentId id, AgentSession& agent, const msg::HeldAttem
     return false;
   const std::vector<TaskRange> wanted = adoptable(region, held, agent.owner);
   if (wanted.empty()) return false;
-  std::uint64_t count = 0;
-  for (const TaskRange range : wanted)
-    count += range.count;
-  if (held.replica == 0 && !ensure_escrow(region, held.step.job, held.step.step, count)) return false;
+  const std::uint64_t count = count_tasks(wanted);
+  const bool fresh = find_queue(region, held.step)->fresh.intersects(wanted.front());
+  if (fresh && ensure_escrow(region, held.step.job, held.step.step, count) < count) return false;
   add_lease(region, held.attempt, agent, id, held.step, held.replica, wanted);
   return true;
 }
@@ -128,7 +128,7 @@ void end_lease(Region& region, AttemptId attempt) {
   if (found == region.live.leases.end()) return;
   const Lease& lease = found->second;
   region.live.deadlines.erase({lease.deadline, attempt});
-  if (StepQueue* queue = find_queue(region, lease.step); queue != nullptr && lease.replica == 0)
+  if (StepQueue* queue = find_queue(region, lease.step); queue != nullptr && lease.fresh)
     queue->leased -= lease.left.size();
   const auto agent = region.live.agents.find(lease.agent);
   if (agent != region.live.agents.end()) {
@@ -141,7 +141,7 @@ void end_lease(Region& region, AttemptId attempt) {
 void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks) {
   Lease& lease = region.live.leases.at(attempt);
   const std::uint64_t taken = lease.left.erase(tasks);
-  if (StepQueue* queue = find_queue(region, lease.step); queue != nullptr && lease.replica == 0)
+  if (StepQueue* queue = find_queue(region, lease.step); queue != nullptr && lease.fresh)
     queue->leased -= taken;
   const auto agent = region.live.agents.find(lease.agent);
   if (agent != region.live.agents.end()) agent->second.outstanding -= taken;
@@ -240,9 +240,14 @@ void on_heartbeat(Region& region, const HeartbeatReceived& input) {
   AgentSession& agent = found->second;
   agent.last_seen = region.now;
   agent.paused = input.heartbeat.paused;
+  msg::CancelAttempts cancel;
   for (const AttemptId attempt : input.heartbeat.held)
     if (agent.leases.contains(attempt))
       set_deadline(region, attempt, region.now + region.durable.policy.lease);
+    else if (const auto leaf = region.live.leaf_leases.find(attempt);
+             leaf == region.live.leaf_leases.end() || leaf->second.agent != input.agent)
+      cancel.items.push_back({attempt, {0, limits::kTasksPerStep}});  // ended here, and nobody told it
+  if (!cancel.items.empty()) region.effect(SendCancel{input.agent, std::move(cancel)});
 }
 
 void expire_leases(Region& region) {

@@ -135,7 +135,7 @@ void rebuild_queues(Region& region, JobId id) {
     IntervalSet taken;
     for (const auto& [attempt, lease] : region.live.leases) {
       if (lease.step != step) continue;
-      if (lease.replica == 0) queue.leased += lease.left.size();
+      if (lease.fresh) queue.leased += lease.left.size();
       for (const TaskRange range : lease.left.ranges())
         taken.insert(range);
     }

@@ -23,6 +23,7 @@ struct Lease {
   StepRef step;
   IntervalSet left;  // not reported yet
   std::uint32_t replica = 0;
+  bool fresh = true;  // none of its tasks has an open record: escrow covers them by the lease
   std::uint32_t tasks = 0;
   Time sent;
   Time renewed;   // by a heartbeat, up to here
@@ -61,8 +62,9 @@ struct AgentSession {
 struct StepQueue {
   IntervalSet fresh;                        // no result yet
   std::map<PartyId, IntervalSet> by_owner;  // one result, of this owner; wants another's
-  std::set<TaskIndex> special;  // several owners excluded, or failures charged: looked at one by one
-  std::uint64_t leased = 0;     // tasks in leases
+  std::set<TaskIndex> special;   // several owners excluded, or failures charged: looked at one by one
+  TaskIndex special_cursor = 0;  // where the bounded walk over them goes on
+  std::uint64_t leased = 0;      // tasks in leases of fresh tasks
   NeedId need = 0;
   std::int64_t expected_ns = 0;  // of one task on one slot; 0: not known yet
 
@@ -106,6 +108,7 @@ struct Volatile {
   std::map<PartyId, std::map<NeedId, std::set<std::pair<std::int32_t, StepRef>>>> ready;
   std::set<StepRef> copies;               // steps that want second attempts
   StepRef copies_cursor;                  // where the bounded walk over `copies` goes on
+  std::uint64_t crowd_cursor = 0;         // where the bounded walk over a crowd of agents goes on
   std::map<PartyId, std::uint64_t> used;  // virtual time of each requester: what dispatch gave, in price
   std::map<NeedId, AgentId> last_served;  // round robin among the agents that meet a need
 

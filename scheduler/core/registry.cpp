@@ -42,6 +42,12 @@ std::optional<Error> why_not_enrol(const Region& region, const EnrolReceived& in
   return std::nullopt;
 }
 
+bool is_revoked(const Region& region, const Peer& peer) {
+  const auto agent = region.durable.agents.find(peer.agent);
+  return region.durable.parties.at(peer.party).revoked ||
+         (agent != region.durable.agents.end() && agent->second.revoked);
+}
+
 void enrol_agent(Region& region, const EnrolReceived& input, const std::string& id, const Token& token) {
   const std::size_t owned = static_cast<std::size_t>(std::count_if(
       region.durable.agents.begin(), region.durable.agents.end(),
@@ -77,9 +83,14 @@ void enrol_party(Region& region, const EnrolReceived& input, const std::string& 
 }  // namespace
 
 void enrol(Region& region, const EnrolReceived& input) {
-  if (const auto peer = region.durable.peers.find(input.key); peer != region.durable.peers.end())
+  if (const auto peer = region.durable.peers.find(input.key); peer != region.durable.peers.end()) {
+    if (is_revoked(region, peer->second))
+      return reply(region, input.from, input.enrol.request,
+                   Error{ErrorCode::kNotAllowed, "key: it was revoked here and is not taken again",
+                         "enrol with a new key (another --home) and a new invitation"});
     return reply(region, input.from, input.enrol.request,
                  msg::Enrolled{peer->second.role, peer->second.party, peer->second.agent});
+  }
   const std::string id =
       input.enrol.token.substr(0, input.enrol.token.find('.')).substr(0, limits::kNameBytes);
   if (auto why = why_not_enrol(region, input, id))
@@ -128,7 +139,8 @@ void create_token(Region& region, const CommandReceived& input, const msg::Creat
 
 void fund(Region& region, const CommandReceived& input, const msg::Fund& funding, const CommandRef& ref) {
   if (region.durable.peers.at(input.key).role != Role::kOperator)
-    return refuse(region, input, {ErrorCode::kNotAllowed, "only the operator funds accounts", ""});
+    return refuse(region, input,
+                  {ErrorCode::kNotAllowed, "only the operator funds accounts", "ask the region's operator"});
   const auto party = region.durable.parties.find(funding.party);
   if (party == region.durable.parties.end())
     return refuse(region, input,

@@ -82,6 +82,9 @@ void on_report(Region& region, const ReportReceived& input);
 void decide(Region& region, StepRef step, TaskIndex task);
 void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRange tasks,
                    msg::FailureReason reason, const std::string& message);
+/// Each failure doubles the pause before an owner that failed the task, or whose result of it is out, may try
+/// it again.
+void cool_down(Region& region, StepRef step, TaskIndex task);
 
 // ---- dispute.cpp ----
 void open_dispute(Region& region, StepRef step, TaskIndex task);
@@ -112,11 +115,16 @@ void settle(Region& region, StepRef step, const Payee& payee, const std::vector<
 /// The operator's share of one task's price, rounded down: the same when pay is reserved and when it is
 /// posted.
 MicroCredits fee_of(const Policy& policy, MicroCredits price);
-std::uint64_t count_tasks(const std::vector<TaskRange>& ranges);
+/// Accepted attempts that a task can have, and be paid for.
+std::uint32_t most_attempts(const VerifyPolicy& verify);
 /// Worst case of one task: what all its accepted attempts can cost.
 MicroCredits worst_case(const Job& job, const StepState& step);
-/// Makes escrow cover `tasks` more of this step; false when the requester's funds do not, and the job pauses.
-bool ensure_escrow(Region& region, JobId job, StepIndex step, std::uint64_t tasks);
+/// What tasks in leases and with open records can still cost, over all steps.
+MicroCredits committed(const Region& region, JobId job);
+/// Makes escrow cover `tasks` more of this step, or as many of them as the requester's funds allow; returns
+/// how many. Where it is none, the job pauses and says why.
+std::uint64_t ensure_escrow(Region& region, JobId job, StepIndex step, std::uint64_t tasks);
+/// Gives back what an ending job's escrow holds: first what the insurance lent it, then the requester's own.
 Chain refund_chain(const Region& region, JobId job);
 PostedTransfer posted(TransferId id, AccountKey debit, AccountKey credit, MicroCredits amount,
                       TransferCode code);

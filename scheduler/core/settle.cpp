@@ -7,26 +7,6 @@ namespace {
 
 constexpr MicroCredits kBasisPoints = 10'000;
 
-std::uint32_t most_attempts(const VerifyPolicy& verify) {
-  switch (verify.mode) {
-    case VerifyMode::kAdaptive: return 2;
-    case VerifyMode::kQuorum: return verify.quorum;
-    case VerifyMode::kNone: return 1;
-  }
-  return 1;
-}
-
-/// What tasks in leases and with open records can still cost, over all steps.
-MicroCredits committed(const Region& region, JobId id, const Job& job) {
-  MicroCredits sum = 0;
-  for (StepIndex i = 0; i < job.steps.size(); ++i) {
-    const auto queue = region.live.queues.find(StepRef{id, i});
-    const std::uint64_t leased = queue == region.live.queues.end() ? 0 : queue->second.leased;
-    sum += static_cast<MicroCredits>(leased + job.steps[i].open.size()) * worst_case(job, job.steps[i]);
-  }
-  return sum;
-}
-
 void pause_for_funds(Region& region, JobId id, const std::string& reason) {
   region.emit(JobPaused{id, reason, true, {}});
   region.live.unfunded.insert(id);
@@ -38,11 +18,13 @@ void pause_for_funds(Region& region, JobId id, const std::string& reason) {
 
 }  // namespace
 
-std::uint64_t count_tasks(const std::vector<TaskRange>& ranges) {
-  std::uint64_t count = 0;
-  for (const TaskRange range : ranges)
-    count += range.count;
-  return count;
+std::uint32_t most_attempts(const VerifyPolicy& verify) {
+  switch (verify.mode) {
+    case VerifyMode::kAdaptive: return 2;
+    case VerifyMode::kQuorum: return verify.quorum;
+    case VerifyMode::kNone: return 1;
+  }
+  return 1;
 }
 
 MicroCredits fee_of(const Policy& policy, MicroCredits price) {
@@ -58,38 +40,49 @@ MicroCredits worst_case(const Job& job, const StepState& step) {
   return step.task_price * static_cast<MicroCredits>(most_attempts(job.verify));
 }
 
-bool ensure_escrow(Region& region, JobId id, StepIndex index, std::uint64_t tasks) {
-  const Job* job = region.durable.find_job(id);
-  const StepState& step = job->steps[index];
-  const MicroCredits worst = worst_case(*job, step);
-  const AccountKey escrow_key{AccountKind::kEscrow, id.value()};
-  const AccountKey funds_key{AccountKind::kAvailable, job->requester.value()};
-  const MicroCredits held = region.durable.ledger.account(escrow_key).balance();
-  const MicroCredits short_by = committed(region, id, *job) + static_cast<MicroCredits>(tasks) * worst - held;
-  if (short_by <= 0) return true;
+MicroCredits committed(const Region& region, JobId id) {
+  const Job& job = *region.durable.find_job(id);
+  MicroCredits sum = 0;
+  for (StepIndex i = 0; i < job.steps.size(); ++i) {
+    const auto queue = region.live.queues.find(StepRef{id, i});
+    const std::uint64_t leased = queue == region.live.queues.end() ? 0 : queue->second.leased;
+    sum += static_cast<MicroCredits>(leased + job.steps[i].open.size()) * worst_case(job, job.steps[i]);
+  }
+  return sum;
+}
 
-  const std::uint64_t remaining = step.spec.task_count - step.done.size() - step.failed.size();
-  const std::uint64_t window = std::min<std::uint64_t>(remaining, region.durable.policy.escrow_window_tasks);
-  MicroCredits amount = std::max(short_by, static_cast<MicroCredits>(window) * worst);
-  if (job->max_price > 0) {
-    const MicroCredits allowed = job->max_price - job->spent - held;
-    if (allowed < short_by) {
-      pause_for_funds(region, id, "the job's maximum price is reached: raise it or accept what is done");
-      return false;
-    }
-    amount = std::min(amount, allowed);
-  }
+std::uint64_t ensure_escrow(Region& region, JobId id, StepIndex index, std::uint64_t tasks) {
+  const Job& job = *region.durable.find_job(id);
+  const MicroCredits worst = worst_case(job, job.steps[index]);
+  const AccountKey escrow_key{AccountKind::kEscrow, id.value()};
+  const AccountKey funds_key{AccountKind::kAvailable, job.requester.value()};
+  const MicroCredits held = region.durable.ledger.account(escrow_key).balance();
+  const MicroCredits promised = committed(region, id);
+  if (worst == 0 || promised + static_cast<MicroCredits>(tasks) * worst <= held) return tasks;
+
   const MicroCredits funds = region.durable.ledger.account(funds_key).available();
-  if (funds < short_by) {
+  const bool bounded = job.max_price > 0 && job.max_price - job.spent - held < funds;
+  const MicroCredits most = bounded ? job.max_price - job.spent - held : funds;
+  const MicroCredits affordable = std::max<MicroCredits>(0, held + most - promised) / worst;
+  tasks = std::min(tasks, static_cast<std::uint64_t>(affordable));
+  if (tasks == 0) {
     pause_for_funds(region, id,
-                    "the requester's credits do not cover the next tasks: fund the account to go on");
-    return false;
+                    bounded ? "the job's maximum price of " + std::to_string(job.max_price) +
+                                  " micro-credits leaves nothing for the next task"
+                            : "the requester's credits do not cover the next task: " + std::to_string(funds) +
+                                  " micro-credits are left, it can cost " + std::to_string(worst));
+    return 0;
   }
-  amount = std::min(amount, funds);
-  region.emit(EscrowHeld{
-      id,
-      {posted(region.durable.ledger.next_id(), funds_key, escrow_key, amount, TransferCode::kEscrowHold)}});
-  return true;
+  const StepQueue& queue = *find_queue(region, {id, index});
+  const std::uint64_t window =
+      std::min<std::uint64_t>(queue.fresh.size(), region.durable.policy.escrow_window_tasks);
+  const MicroCredits target = promised + static_cast<MicroCredits>(std::max(tasks, window)) * worst;
+  const MicroCredits amount = std::min(target - held, most);
+  if (amount > 0)
+    region.emit(EscrowHeld{
+        id,
+        {posted(region.durable.ledger.next_id(), funds_key, escrow_key, amount, TransferCode::kEscrowHold)}});
+  return tasks;
 }
 
 void settle(Region& region, StepRef step, const Payee& payee, const std::vector<TaskRange>& tasks,
@@ -132,7 +125,12 @@ Chain refund_chain(const Region& region, JobId id) {
       if (const auto* storing = std::get_if<Storing>(&open.phase))
         for (const TransferId reserved : storing->reserved)
           chain.push_back(VoidPending{next++, reserved});
-  const MicroCredits left = region.durable.ledger.account(escrow).balance();
+  MicroCredits left = region.durable.ledger.account(escrow).balance();
+  const auto lent = region.durable.lent.find(id);
+  const MicroCredits owed = lent == region.durable.lent.end() ? 0 : std::min(left, lent->second);
+  if (owed > 0)
+    chain.push_back(posted(next++, escrow, {AccountKind::kInsurance, 0}, owed, TransferCode::kInsurance));
+  left -= owed;
   if (left > 0)
     chain.push_back(
         posted(next, escrow, {AccountKind::kAvailable, job.requester.value()}, left, TransferCode::kRefund));

@@ -60,6 +60,7 @@ void ask_next(Region& region, const TaskKey& key) {
   }
   region.live.stores.erase(key);
   region.emit(std::move(event));
+  cool_down(region, key.first, key.second);
   requeue(region, key.first, key.second);
 }
 

@@ -74,7 +74,7 @@ std::optional<Error> check_job(const Region& region, const JobSpec& spec, PartyI
                    "1 to 5 owners");
   if (spec.max_retries > kMostRetries)
     return invalid("max_retries " + std::to_string(spec.max_retries) + " is out of bounds", "0 to 100");
-  if (spec.max_price < 0) return invalid("max_price is negative", "0 for no bound");
+  if (spec.max_price < 0) return invalid("max_price is negative", "0 for what the quote says");
   if (spec.after.size() > limits::kDependenciesPerJob)
     return invalid("after: " + std::to_string(spec.after.size()) + " jobs", "at most 64");
   for (const JobId other : spec.after) {
@@ -117,6 +117,39 @@ Quote quote(const JobSpec& spec, const std::vector<MicroCredits>& prices, const 
   return {static_cast<MicroCredits>(std::min(likely, kTop)), static_cast<MicroCredits>(std::min(most, kTop))};
 }
 
+/// The requester must have what the first window of the dearest step can cost; later windows are held as they
+/// come.
+std::optional<Error> check_funds(const Region& region, const JobSpec& spec,
+                                 const std::vector<MicroCredits>& prices, PartyId requester) {
+  __extension__ using Wide = __int128;
+  const Wide attempts = most_attempts(spec.verify);
+  Wide dearest = 0;
+  std::uint32_t tasks = 0;
+  for (std::size_t i = 0; i < prices.size(); ++i) {
+    const std::uint32_t window =
+        std::min(spec.steps[i].task_count, region.durable.policy.escrow_window_tasks);
+    const Wide cost = attempts * prices[i] * window;
+    if (cost > dearest) dearest = cost, tasks = window;
+  }
+  const MicroCredits there =
+      region.durable.ledger.account({AccountKind::kAvailable, requester.value()}).available();
+  if (there >= dearest) return std::nullopt;
+  const Wide shown = std::min(dearest, Wide{INT64_MAX});
+  return Error{ErrorCode::kExhausted,
+               "credits: you have " + std::to_string(there) + " micro-credits, the first " +
+                   std::to_string(tasks) + " tasks can cost " +
+                   std::to_string(static_cast<MicroCredits>(shown)),
+               "ask the region's operator to fund your account (`reeve region fund`), or submit less work"};
+}
+
+std::optional<Error> check_price(const JobSpec& spec, const Quote& price) {
+  if (spec.max_price == 0 || price.most <= spec.max_price) return std::nullopt;
+  return invalid("max_price " + std::to_string(spec.max_price) +
+                     " micro-credits is below the quote: likely " + std::to_string(price.likely) +
+                     ", at most " + std::to_string(price.most),
+                 "allow what the quote says at most, or submit less work or less verification");
+}
+
 std::optional<Error> check_means(const Region& region, const CommandReceived& input,
                                  const std::vector<MicroCredits>& prices, PartyId requester) {
   if (!input.missing_inputs.empty())
@@ -127,14 +160,6 @@ std::optional<Error> check_means(const Region& region, const CommandReceived& in
     if (prices[i] > kMostTaskPrice)
       return invalid("steps[" + std::to_string(i) + "] would cost more than a million credits a task",
                      "split the task");
-  const AccountKey funds{AccountKind::kAvailable, requester.value()};
-  const MicroCredits first = *std::max_element(prices.begin(), prices.end());
-  const MicroCredits there = region.durable.ledger.account(funds).available();
-  if (there < first)
-    return Error{ErrorCode::kExhausted,
-                 "credits: you have " + std::to_string(there) + " micro-credits, one task costs " +
-                     std::to_string(first),
-                 "ask the region's operator to fund your account: `reeve region fund`"};
   const auto open = region.live.open_jobs.find(requester);
   if (open != region.live.open_jobs.end() && open->second >= region.durable.policy.open_jobs_per_requester)
     return Error{ErrorCode::kExhausted,
@@ -157,12 +182,17 @@ void submit(Region& region, const CommandReceived& input, const msg::SubmitJob& 
     prices.push_back(task_price(region.durable.policy, step));
   if (auto error = check_means(region, input, prices, requester))
     return refuse(region, input, std::move(*error));
+  const Quote price = quote(spec, prices, region.durable.policy);
+  if (auto error = check_price(spec, price)) return refuse(region, input, std::move(*error));
+  if (auto error = check_funds(region, spec, prices, requester))
+    return refuse(region, input, std::move(*error));
 
   const JobId id(region.durable.next_job);
-  const Quote price = quote(spec, prices, region.durable.policy);
+  JobSpec bounded = spec;
+  if (bounded.max_price == 0) bounded.max_price = price.most;
   CommandRef answered = ref;
   answered.result = id.value();
-  region.emit(JobAccepted{id, requester, spec, std::move(prices), region.now, answered});
+  region.emit(JobAccepted{id, requester, std::move(bounded), std::move(prices), region.now, answered});
   ++region.live.open_jobs[requester];
   if (submission.notify) region.live.subscribers[id] = {input.from};
   reply(region, input.from, input.command.request, msg::Accepted{id, price.likely, price.most});

@@ -229,14 +229,6 @@ bool on_record(const Region& region, const msg::ReportSection& section, AgentId 
   });
 }
 
-/// Each failure doubles the pause before an owner that failed the task may try it again.
-void cool_down(Region& region, const TaskKey& key, std::uint32_t failures) {
-  constexpr std::size_t kCooling = 100'000;
-  constexpr std::uint32_t kDoublings = 6;
-  if (region.live.cooling.size() >= kCooling) region.live.cooling.clear();
-  region.live.cooling[key] = region.now + seconds(5LL << std::min(failures, kDoublings));
-}
-
 void keep_inline_result(Region& region, const VerifiedSection& verified) {
   const auto* results = std::get_if<msg::InlineResults>(&verified.section.outcome);
   const Job* job = region.durable.find_job(verified.section.step.job);
@@ -337,6 +329,14 @@ void decide(Region& region, StepRef step, TaskIndex task) {
   finish_if_done(region, step.job);
 }
 
+void cool_down(Region& region, StepRef step, TaskIndex task) {
+  constexpr std::size_t kCooling = 100'000;
+  constexpr std::uint32_t kDoublings = 6;
+  const std::uint32_t failures = region.durable.find_step(step)->open.at(task).failures;
+  if (region.live.cooling.size() >= kCooling) region.live.cooling.clear();
+  region.live.cooling[{step, task}] = region.now + seconds(5LL << std::min(failures, kDoublings));
+}
+
 void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRange tasks,
                    msg::FailureReason reason, const std::string& message) {
   const Job* job = region.durable.find_job(lease.step.job);
@@ -351,7 +351,7 @@ void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRa
     if (state.open.at(task).failures > most)
       append(failed, task);
     else
-      cool_down(region, {lease.step, task}, state.open.at(task).failures);
+      cool_down(region, lease.step, task);
   for (const TaskRange range : failed)
     region.emit(TasksFailed{lease.step, range, message.substr(0, limits::kTextBytes)});
   requeue(region, lease.step, tasks);

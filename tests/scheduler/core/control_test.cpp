@@ -10,6 +10,14 @@ class Control : public RegionFixture {
     ada_ = requester("ada", kMicroPerCredit);
     rig_ = join(owner("otto"), "rig");
   }
+  /// Escrow is held for four tasks at a time.
+  void short_windows() {
+    Policy policy = trusting();
+    policy.escrow_window_tasks = 4;
+    found(policy);
+    ada_ = requester("ada", kMicroPerCredit);
+    rig_ = join(owner("otto"), "rig");
+  }
   bool done(const Answer& answer) const { return std::holds_alternative<msg::Done>(answer); }
   ErrorCode refused(const Answer& answer) const { return std::get<Error>(answer).code; }
 
@@ -112,13 +120,17 @@ TEST_F(Control, ALongChainOfJobsThatFailsNeedsNoDeepStack) {
 }
 
 TEST_F(Control, AJobOutOfFundsPausesAndFundingResumesIt) {
+  short_windows();
   const PartyId bob = requester("bob", 15 * kPrice);
   JobSpec spec = inline_job(20);  // at most 40 times the price, for each task may run twice
   const JobId id = submit(bob, spec);
   work();
+  EXPECT_GE(job(id).steps[0].done.size(), 12U) << "what can be paid runs";
   EXPECT_EQ(job(id).state, msg::JobState::kPaused);
   EXPECT_TRUE(job(id).out_of_funds);
-  EXPECT_NE(explained(id).find("credits do not cover"), std::string::npos) << explained(id);
+  EXPECT_NE(explained(id).find("credits do not cover the next task"), std::string::npos) << explained(id);
+  EXPECT_NE(explained(id).find("it can cost 20000 | ask the region's operator to fund"), std::string::npos)
+      << explained(id);
   EXPECT_GE(balance(AccountKind::kAvailable, bob), 0);
   ASSERT_TRUE(done(command(operator_, msg::Fund{bob, 100 * kPrice})));
   EXPECT_EQ(job(id).state, msg::JobState::kRunning);
@@ -127,7 +139,45 @@ TEST_F(Control, AJobOutOfFundsPausesAndFundingResumesIt) {
   EXPECT_EQ(balance(AccountKind::kAvailable, bob), 95 * kPrice);
 }
 
+TEST_F(Control, AChunkThatCannotBePaidIsCutToWhatCan) {
+  short_windows();
+  const AgentId large = join(owner("olga"), "large", 64);
+  const PartyId bob = requester("bob", 15 * kPrice);
+  const JobId id = submit(bob, inline_job(128));
+  EXPECT_EQ(core_->running_tasks(id), 7U);
+  EXPECT_GT(tasks_held(large), 0U);
+}
+
+TEST_F(Control, EscrowHoldsNoMoreThanWhatIsLeftCanCost) {
+  short_windows();
+  join(owner("olga"), "other");
+  JobSpec spec = inline_job(10);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  const JobId id = submit(ada_, spec);
+  while (!todo_.empty()) {
+    report(Todo(todo_.front()));
+    const auto left = static_cast<MicroCredits>(10 - job(id).steps[0].done.size());
+    EXPECT_LE(balance(AccountKind::kEscrow, id.value()), left * 2 * kPrice);
+  }
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+}
+
+TEST_F(Control, ATaskThatIsTriedAgainIsNotReservedTwice) {
+  const JobId id = submit(ada_, inline_job(4));
+  habits_[rig_].fails = true;
+  Todo first = todo_.at(0);
+  first.assignment.tasks = {0, 1};
+  todo_[0].assignment.tasks = {1, 1};
+  see(report_of(first));
+  habits_[rig_].fails = false;
+  join(owner("olga"), "other", 4);
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_TRUE(events<JobPaused>().empty());
+}
+
 TEST_F(Control, FundingResumesNobodyElsesJob) {
+  short_windows();
   const PartyId bob = requester("bob", 25 * kPrice);
   const JobId poor = submit(bob, inline_job(40));
   work();
@@ -136,14 +186,22 @@ TEST_F(Control, FundingResumesNobodyElsesJob) {
   EXPECT_EQ(job(poor).state, msg::JobState::kPaused);
 }
 
-TEST_F(Control, TheMaximumPriceIsNotExceeded) {
-  JobSpec spec = inline_job(20);
-  spec.max_price = 9 * kPrice;
-  const JobId id = submit(ada_, spec);
+TEST_F(Control, AJobOfAnOlderJournalPausesAtAMaximumPriceBelowItsQuote) {
+  see(AgentGone{rig_});
+  const JobId id = submit(ada_, inline_job(20));
+  Durable durable;
+  for (Event event : journal_) {
+    if (auto* accepted = std::get_if<JobAccepted>(&event)) accepted->spec.max_price = 9 * kPrice;
+    apply_event(durable, event);
+  }
+  core_ = std::make_unique<Core>(std::move(durable), std::array<std::uint8_t, 32>{});
+  StepOutput out;
+  core_->boot(now_, out);
+  connect(rig_);
   work();
   EXPECT_EQ(job(id).state, msg::JobState::kPaused);
-  EXPECT_NE(job(id).reason.find("maximum price"), std::string::npos);
-  EXPECT_LE(job(id).spent, spec.max_price);
+  EXPECT_NE(job(id).reason.find("maximum price of 90000"), std::string::npos) << job(id).reason;
+  EXPECT_LE(job(id).spent, 9 * kPrice);
   EXPECT_GT(job(id).spent, 0);
 }
 

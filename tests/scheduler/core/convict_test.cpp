@@ -105,10 +105,73 @@ TEST_F(Convict, TheRequesterIsNotChargedTwice) {
   const JobId id = trusted_job(5, 5);
   expose();
   finish();
-  EXPECT_GE(balance(AccountKind::kAvailable, ada_), kFunds - 5 * kPrice);
+  EXPECT_EQ(balance(AccountKind::kAvailable, ada_), kFunds - 5 * kPrice);
   EXPECT_EQ(balance(AccountKind::kAvailable, bob_), kFunds - 4 * kPrice);
   EXPECT_EQ(job(id).spent, 5 * kPrice);
   EXPECT_EQ(balance(AccountKind::kFee), 9 * kFee);
+}
+
+TEST_F(Convict, TheInsuranceGetsBackWhatItLentAndWasNotSpent) {
+  const JobId id = trusted_job(5, 5);
+  expose();
+  EXPECT_EQ(balance(AccountKind::kEscrow, id.value()), 5 * 2 * kPrice) << "each may run twice again";
+  EXPECT_EQ(balance(AccountKind::kInsurance), kStake - 5 * kPrice) << "half of it came from the liar";
+  EXPECT_EQ(state().lent.at(id), 5 * kPrice);
+  finish();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_EQ(balance(AccountKind::kInsurance), kStake);
+  EXPECT_EQ(balance(AccountKind::kAvailable, ada_), kFunds - 5 * kPrice);
+  EXPECT_TRUE(state().lent.empty());
+}
+
+TEST_F(Convict, ACancelledRecomputationRepaysTheInsuranceFirst) {
+  const JobId id = trusted_job(5, 5);
+  expose();
+  job_command(ada_, id, msg::JobVerb::kCancel);
+  EXPECT_EQ(balance(AccountKind::kInsurance), kStake);
+  EXPECT_EQ(balance(AccountKind::kAvailable, ada_), kFunds) << "what the liar had of it";
+}
+
+TEST_F(Convict, TheInsurancePaysWhatComputingAgainCostsMore) {
+  const PartyId crony = owner("crony", kStake);
+  const AgentId crony_rig = join(crony, "crony rig");
+  JobSpec spec = inline_job(5);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  const JobId id = submit(ada_, spec);
+  work();
+  ASSERT_EQ(job(id).state, msg::JobState::kSucceeded);
+  see(AgentGone{crony_rig});
+  expose();
+  ASSERT_EQ(balance(AccountKind::kAvailable, ada_), kFunds - 5 * kPrice) << "the liar's half is back";
+  habits_[crony_rig].lie = 2;
+  connect(crony_rig, 8);
+  spec = inline_job(20);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  submit(bob_, spec);
+  finish();
+  ASSERT_EQ(events<OwnerConvicted>().size(), 2U);
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_EQ(balance(AccountKind::kAvailable, ada_), kFunds - 5 * kPrice) << "she pays for no second time";
+  EXPECT_EQ(balance(AccountKind::kInsurance), 2 * kStake - 5 * kPrice);
+}
+
+TEST_F(Convict, TheInsuranceLendsNothingThatTheEscrowHolds) {
+  const JobId id = trusted_job(20, 6);
+  expose();
+  ASSERT_EQ(events<JobReopened>().size(), 1U);
+  EXPECT_TRUE(events<JobReopened>()[0].chain.empty());
+  EXPECT_EQ(balance(AccountKind::kEscrow, id.value()), 20 * 2 * kPrice);
+  EXPECT_EQ(balance(AccountKind::kInsurance), kStake);
+}
+
+TEST_F(Convict, WhatWasLentIsKnownAfterARestart) {
+  const JobId id = trusted_job(5, 5);
+  expose();
+  restart();
+  connect(honest_rig_);
+  EXPECT_EQ(state().lent.at(id), 5 * kPrice);
+  finish();
+  EXPECT_EQ(balance(AccountKind::kInsurance), kStake);
 }
 
 TEST_F(Convict, WhatAnotherOwnerConfirmedStands) {
@@ -118,6 +181,7 @@ TEST_F(Convict, WhatAnotherOwnerConfirmedStands) {
   honest_rig_ = join(honest_, "first rig");
   work();
   ASSERT_EQ(job(id).state, msg::JobState::kSucceeded);
+  see(AgentGone{honest_rig_});
   expose();
   EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
   EXPECT_EQ(job(id).steps[0].done.size(), 3U);

@@ -1,3 +1,6 @@
+#include <set>
+
+#include "protocol/limits.h"
 #include "scheduler/core/rooms.h"
 #include "tests/scheduler/core/region_fixture.h"
 
@@ -23,6 +26,14 @@ TEST(Place, EveryNeedIsMet) {
   EXPECT_FALSE(fails([](TaskNeed& n) { n.tags = {"fast", "london"}, n.cpus = 4, n.gpus = 1; }));
 }
 
+TEST(Place, AnEmptyNeedIsMetByAnySlotWithItsKernel) {
+  TaskNeed need;
+  need.kernel = {"test", 1};
+  EXPECT_TRUE(meets(Capability{0, 0, 0, 0, {}, {{"test", 1}}}, need));
+  EXPECT_FALSE(meets(Capability{64, 1 << 20, 8, 1 << 16, {"fast"}, {}}, need));
+  EXPECT_FALSE(meets(Capability{64, 1 << 20, 8, 1 << 16, {"fast"}, {{"other", 1}}}, need));
+}
+
 TEST(Place, ACopyGoesToAnotherOwner) {
   OpenTask task;
   task.attempts.push_back({AttemptId(1), AgentId(1), PartyId(7), {}, 0, true});
@@ -38,6 +49,9 @@ TEST(Place, WorkInHandIsOneTaskASlotAndWhatTheTargetHolds) {
   EXPECT_EQ(work_in_hand(agent, seconds(10).ns, target), 6U) << "long tasks: one runs, one waits";
   EXPECT_EQ(work_in_hand(agent, milliseconds(20).ns, target), 33U);
   EXPECT_EQ(work_in_hand(agent, 1, target), 3U * 100'001U) << "bounded";
+  EXPECT_EQ(work_in_hand(agent, seconds(1).ns, Duration{}), 6U) << "no target: one runs, one waits";
+  agent.slots = limits::kSlotsPerAgent;
+  EXPECT_EQ(work_in_hand(agent, 1, hours(1)), 1024U * 100'001U) << "no product overflows";
 }
 
 class Dispatch : public RegionFixture {
@@ -174,6 +188,118 @@ TEST_F(Dispatch, ARefereeRunsNoFreshTasks) {
   const AgentId judge = referee();
   submit(ada, inline_job(5));
   EXPECT_EQ(tasks_held(judge), 0U);
+}
+
+/// More agents than a draw looks at.
+class Crowd : public RegionFixture {
+ protected:
+  Crowd() { ada_ = requester("ada"); }
+  std::vector<AgentId> crowd(PartyId owner, int rigs) {
+    std::vector<AgentId> joined;
+    for (int i = 0; i < rigs; ++i)
+      joined.push_back(join(owner, "rig" + std::to_string(rigs_++)));
+    return joined;
+  }
+
+  PartyId ada_;
+  int rigs_ = 0;
+};
+
+TEST_F(Crowd, OneOtherOwnersAgentInItIsFoundAtWhateverPlace) {
+  constexpr int kRigs = 200;
+  for (const int place : {0, 63, 64, 137, kRigs}) {
+    found(Policy{});
+    ada_ = requester("ada");
+    const PartyId many = owner("many");
+    crowd(many, place);
+    const AgentId other = enrol_agent(owner("single"), "other");
+    crowd(many, kRigs - place);
+    const JobId id = submit(ada_, inline_job(1));
+    const Todo first = todo_.at(0);
+    connect(other);
+    report(first);
+    for (int round = 0; round <= kRigs / 64; ++round)
+      see(Tick{});
+    ASSERT_EQ(tasks_held(other), 1U) << "at place " << place;
+    report_all(other);
+    EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  }
+}
+
+TEST_F(Crowd, CopiesAreSpreadOverItAndNeverGoToTheSameOwner) {
+  std::map<AgentId, PartyId> owner_of;
+  for (int i = 0; i < 100; ++i) {
+    const PartyId id = owner("owner" + std::to_string(i));
+    owner_of[join(id, "rig" + std::to_string(i), 8)] = id;
+  }
+  const JobId id = submit(ada_, inline_job(300));
+  const std::vector<Todo> firsts = todo_;
+  todo_.clear();
+  for (const Todo& todo : firsts)
+    see(report_of(todo));
+  std::set<PartyId> checkers;
+  for (const Todo& todo : todo_) {
+    const PartyId checker = owner_of.at(todo.agent);
+    EXPECT_NE(owners_that_ran(todo.assignment.step, todo.assignment.tasks.first).at(0), checker);
+    checkers.insert(checker);
+  }
+  EXPECT_GT(checkers.size(), 40U);
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+}
+
+TEST_F(Crowd, WhoHasNoRoomIsNotDrawn) {
+  const PartyId many = owner("many");
+  const std::vector<AgentId> rigs = crowd(many, 100);
+  const AgentId other = enrol_agent(owner("single"), "other");
+  submit(ada_, inline_job(3));
+  const std::vector<Todo> firsts = todo_;
+  connect(other, 1, 2);  // two tasks, and no more
+  todo_.clear();
+  for (const Todo& todo : firsts)
+    see(report_of(todo));
+  for (int round = 0; round < 4; ++round)
+    see(Tick{});
+  EXPECT_EQ(tasks_held(other), 2U);
+  for (const Todo& todo : todo_)
+    EXPECT_EQ(todo.agent, other) << "nobody of the first owner has a copy";
+}
+
+TEST_F(Dispatch, TasksThatNobodyMayRunNowHoldUpNoOthers) {
+  const PartyId ada = requester("ada");
+  const AgentId a = join(owner("otto"), "a", 100);
+  JobSpec spec = inline_job(80);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  spec.max_retries = 100;
+  submit(ada, spec);
+  Todo part = todo_of(a).at(0);
+  ASSERT_EQ(part.assignment.tasks.count, 80U);
+  const AgentId b = join(owner("olga"), "b", 100);
+  part.assignment.tasks = {0, 70};
+  see(report_of(part));
+  habits_[b].fails = true;  // seventy tasks, of which both owners are out for now
+  report_all(b);
+  ASSERT_EQ(tasks_held(b), 0U);
+  habits_[a].fails = true;
+  part.assignment.tasks = {70, 10};
+  see(report_of(part));  // ten that b may run at once
+  for (int round = 0; round < 2; ++round)
+    see(Tick{});
+  EXPECT_EQ(tasks_held(b), 10U);
+}
+
+TEST_F(Dispatch, AnAgentThatIsPausedIsNotWaitedFor) {
+  const PartyId ada = requester("ada");
+  const AgentId a = join(owner("otto"), "a");
+  const PartyId olga = owner("olga");
+  const AgentId b = join(olga, "b");
+  const AgentId judge = referee();
+  ASSERT_TRUE(std::holds_alternative<msg::Done>(command(olga, msg::SetAgentPaused{b, true})));
+  JobSpec spec = inline_job(1);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  submit(ada, spec);
+  report_all(a);
+  EXPECT_EQ(tasks_held(judge), 1U);
 }
 
 TEST_F(Dispatch, EscrowHoldsTheWorstCaseOfWhatIsOut) {

@@ -96,8 +96,49 @@ TEST_F(Dispute, TheSecondStrikeConvicts) {
   EXPECT_TRUE(state().parties.at(liar_).revoked);
   EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
   connect(liar_rig_);
-  for (const AgentView& view : core_->agents())
-    EXPECT_NE(view.agent, liar_rig_) << "it does not come back";
+  EXPECT_FALSE(connected(liar_rig_)) << "it does not come back";
+}
+
+TEST_F(Dispute, ADisprovedOwnerIsNotDrawnAgainWhileAnotherIsThere) {
+  referee();
+  const JobId id = submit(ada_, inline_job(1));
+  report_both();
+  const PartyId third = owner("third");
+  join(third, "third rig");
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_EQ(record(liar_).strikes, 1U);
+  const auto ran = owners_that_ran({id, 0}, 0);
+  EXPECT_EQ(std::count(ran.begin(), ran.end(), liar_), 1);
+  EXPECT_EQ(ran.back(), third);
+}
+
+TEST_F(Dispute, WhereOnlyADisprovedOwnerIsLeftTheRefereeRunsTheTask) {
+  referee();
+  const JobId id = submit(ada_, inline_job(1));
+  report_both();
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_EQ(owners_that_ran({id, 0}, 0).back(), operator_);
+}
+
+TEST_F(Dispute, WhereOnlyAStruckOwnerIsLeftExplainSaysSo) {
+  habits_[liar_rig_].opens = false;
+  const JobId id = submit(ada_, stored_job(1));
+  report_both();
+  work();
+  pass(seconds(61));
+  ASSERT_EQ(events<AttemptRejected>().size(), 1U);
+  EXPECT_EQ(tasks_held(liar_rig_), 0U) << "not at once";
+  EXPECT_NE(explained(id).find("liar failed this task or had its result rejected; no other owner that could "
+                               "run it is connected | join an agent of another owner, or run a referee"),
+            std::string::npos)
+      << explained(id);
+  join_third();
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  const auto ran = owners_that_ran({id, 0}, 0);
+  EXPECT_EQ(std::count(ran.begin(), ran.end(), liar_), 1);
 }
 
 TEST_F(Dispute, BothCanBeWrong) {
@@ -106,6 +147,8 @@ TEST_F(Dispute, BothCanBeWrong) {
   const JobId id = submit(ada_, inline_job(1));
   report_both();
   habits_[liar_rig_].lie = habits_[honest_rig_].lie = 0;  // when they are asked again
+  work();
+  pass(seconds(6));
   work();
   ASSERT_EQ(events<DisputeDecided>().size(), 1U);
   EXPECT_EQ(events<DisputeDecided>()[0].wrong.size(), 2U);

@@ -1,3 +1,4 @@
+#include "protocol/limits.h"
 #include "tests/scheduler/core/region_fixture.h"
 
 namespace reeve::core {
@@ -64,6 +65,129 @@ TEST_F(Lease, HeartbeatsKeepALease) {
     pass(seconds(20));
   EXPECT_EQ(todo_of(rig).at(0).assignment.attempt, attempt);
   EXPECT_EQ(core_->running_tasks(id), 1U);
+}
+
+TEST_F(Lease, WhatAnAgentHoldsAndTheRegionDoesNotKnowIsCancelled) {
+  const AgentId rig = join(otto_, "rig");
+  submit(ada_, inline_job(1));
+  const AttemptId known = todo_of(rig).at(0).assignment.attempt;
+  beat(rig, {known, AttemptId(7)});
+  ASSERT_EQ(effects<SendCancel>().size(), 1U);
+  const SendCancel cancel = effects<SendCancel>()[0];
+  EXPECT_EQ(cancel.to, rig);
+  ASSERT_EQ(cancel.cancel.items.size(), 1U);
+  EXPECT_EQ(cancel.cancel.items[0].attempt, AttemptId(7));
+  EXPECT_EQ(cancel.cancel.items[0].tasks, (TaskRange{0, limits::kTasksPerStep})) << "all of it";
+  EXPECT_EQ(tasks_held(rig), 1U);
+}
+
+TEST_F(Lease, AnotherAgentsAttemptIsCancelled) {
+  const AgentId rig = join(otto_, "rig");
+  submit(ada_, inline_job(1));
+  const AttemptId known = todo_of(rig).at(0).assignment.attempt;
+  const AgentId other = join(otto_, "other");
+  beat(other, {known});
+  ASSERT_EQ(effects<SendCancel>().size(), 1U);
+  EXPECT_EQ(effects<SendCancel>()[0].to, other);
+}
+
+TEST_F(Lease, ALeafThatARefereeRecomputesIsNotCancelled) {
+  const AgentId liar = join(otto_, "liar");
+  habits_[liar].lie = 1;
+  join(owner("honest"), "honest");
+  const AgentId judge = referee();
+  JobSpec spec = inline_job(1);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  submit(ada_, spec);
+  while (!todo_.empty())
+    report(Todo(todo_.front()));
+  ASSERT_EQ(leaves_.size(), 1U);
+  beat(judge, {leaves_[0].second.attempt});
+  EXPECT_TRUE(effects<SendCancel>().empty());
+  beat(liar, {leaves_[0].second.attempt});
+  EXPECT_EQ(effects<SendCancel>().size(), 1U);
+}
+
+TEST_F(Lease, ASilentAgentGetsNothingUntilItsNextWord) {
+  const AgentId rig = join(otto_, "rig");
+  const JobId id = submit(ada_, inline_job(2));
+  const AttemptId lost = todo_of(rig).at(0).assignment.attempt;
+  silence(seconds(16));
+  EXPECT_FALSE(connected(rig));
+  EXPECT_EQ(core_->running_tasks(id), 0U);
+  EXPECT_EQ(todo_.size(), 1U) << "nothing is sent to it";
+
+  beat(rig, {lost});
+  EXPECT_TRUE(connected(rig));
+  ASSERT_EQ(effects<SendCancel>().size(), 1U);
+  EXPECT_EQ(effects<SendCancel>()[0].cancel.items.at(0).attempt, lost) << "its old lease is over";
+  ASSERT_EQ(todo_of(rig).size(), 1U);
+  EXPECT_GT(todo_of(rig)[0].assignment.attempt, lost);
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+}
+
+TEST_F(Lease, AReportOfASilentAgentIsLateAndBringsItBack) {
+  const AgentId rig = join(otto_, "rig");
+  const JobId id = submit(ada_, inline_job(1));
+  const ReportReceived report = report_of(todo_of(rig).at(0));
+  todo_.clear();
+  silence(seconds(16));
+  see(report);
+  EXPECT_EQ(last_status(), msg::SectionStatus::kLate);
+  EXPECT_TRUE(connected(rig));
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_EQ(balance(AccountKind::kHeld, otto_), kNet) << "once";
+}
+
+TEST_F(Lease, ACreditOfASilentAgentBringsItBack) {
+  const AgentId rig = join(otto_, "rig");
+  silence(seconds(16));
+  ASSERT_FALSE(connected(rig));
+  see(CreditGranted{rig, 10'000});
+  EXPECT_TRUE(connected(rig));
+}
+
+TEST_F(Lease, ADisconnectedAgentIsNotBackByALateWord) {
+  const AgentId rig = join(otto_, "rig");
+  silence(seconds(16));
+  see(AgentGone{rig});
+  beat(rig, {});
+  see(CreditGranted{rig, 10'000});
+  EXPECT_FALSE(connected(rig));
+}
+
+TEST_F(Lease, AnAgentRevokedInItsSilenceIsNotBack) {
+  const AgentId rig = join(otto_, "rig");
+  silence(seconds(16));
+  msg::Revoke revoke;
+  revoke.agent = rig;
+  ASSERT_TRUE(std::holds_alternative<msg::Done>(command(otto_, revoke)));
+  beat(rig, {});
+  EXPECT_FALSE(connected(rig));
+}
+
+TEST_F(Lease, ASilentRefereesLeafGoesToAnother) {
+  const AgentId liar = join(otto_, "liar");
+  habits_[liar].lie = 1;
+  const AgentId honest = join(owner("honest"), "honest");
+  referee();
+  JobSpec spec = inline_job(1);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  submit(ada_, spec);
+  while (!todo_.empty())
+    report(Todo(todo_.front()));
+  ASSERT_EQ(leaves_.size(), 1U);
+  leaves_.clear();
+  now_ = now_ + seconds(16);
+  for (const AgentId rig : {liar, honest})
+    beat(rig, {});
+  see(Tick{});
+  EXPECT_TRUE(leaves_.empty());
+  const AgentId second = referee();
+  ASSERT_EQ(leaves_.size(), 1U);
+  EXPECT_EQ(leaves_[0].first, second);
 }
 
 TEST_F(Lease, AStallEndsAtTheTimeLimitAndIsCharged) {

@@ -242,12 +242,13 @@ void RegionFixture::perform(const Effect& effect) {
 bool RegionFixture::connected(AgentId agent) const {
   const auto agents = core_->agents();
   return std::any_of(agents.begin(), agents.end(),
-                     [agent](const AgentView& view) { return view.agent == agent; });
+                     [agent](const AgentView& view) { return view.agent == agent && view.online; });
 }
 
 void RegionFixture::pass(Duration time) {
   now_ = now_ + time;
   for (const AgentView& view : core_->agents()) {
+    if (!view.online) continue;
     std::vector<AttemptId> held;
     for (const Todo& todo : todo_of(view.agent))
       held.push_back(todo.assignment.attempt);

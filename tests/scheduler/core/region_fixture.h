@@ -84,6 +84,7 @@ class RegionFixture : public ::testing::Test {
   void report(const Todo& todo);
   std::vector<Todo> todo_of(AgentId agent) const;
   std::uint64_t tasks_held(AgentId agent) const;
+  bool connected(AgentId agent) const;
   void answer_opening(const AskOpening& asked);
   /// `root` is what arrives; ok false when nothing does.
   void answer_upload(const AskUpload& asked, bool ok, const Digest& root);
@@ -132,7 +133,6 @@ class RegionFixture : public ::testing::Test {
   void take(const StepOutput& out);
   void perform(const Effect& effect);
   bool act_once();
-  bool connected(AgentId agent) const;
 
   std::uint64_t tokens_ = 0;
   std::uint8_t counter_ = 0;

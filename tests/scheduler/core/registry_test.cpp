@@ -161,7 +161,9 @@ TEST_F(Registry, FundingNeedsAnAmountAndAParty) {
   EXPECT_NE(error_of(command(operator_, msg::Fund{ada, 0})).message.find("amount 0"), std::string::npos);
   EXPECT_NE(error_of(command(operator_, msg::Fund{PartyId(99), 5})).message.find("party 99"),
             std::string::npos);
-  EXPECT_EQ(error_of(command(ada, msg::Fund{ada, 5})).code, ErrorCode::kNotAllowed);
+  const Error refused = error_of(command(ada, msg::Fund{ada, 5}));
+  EXPECT_EQ(refused.code, ErrorCode::kNotAllowed);
+  EXPECT_EQ(refused.hint, "ask the region's operator");
 }
 
 TEST_F(Registry, EnrolmentBeyondWhatTheMintCanCountIsRefused) {
@@ -187,20 +189,64 @@ TEST_F(Registry, ARevokedAgentIsDroppedAndItsTasksReturn) {
   ASSERT_EQ(effects<DropPeer>().size(), 1U);
   EXPECT_EQ(effects<DropPeer>()[0].key, key("rig"));
   connect(rig);
-  EXPECT_TRUE(core_->agents().empty()) << "it does not come back";
+  EXPECT_FALSE(connected(rig)) << "it does not come back";
 }
 
 TEST_F(Registry, ARevokedPartyLosesItsAgentsItsTokensAndItsRights) {
   const PartyId otto = owner("otto");
-  join(otto, "rig");
+  const AgentId rig = join(otto, "rig");
   ASSERT_TRUE(std::holds_alternative<msg::Done>(command(otto, invitation(Role::kAgent, "abc123"))));
   msg::Revoke revoke;
   revoke.party = otto;
   EXPECT_TRUE(std::holds_alternative<msg::Done>(command(operator_, revoke)));
-  EXPECT_TRUE(core_->agents().empty());
+  EXPECT_FALSE(connected(rig));
   EXPECT_EQ(effects<DropPeer>().size(), 2U);
   EXPECT_EQ(error_of(enrol("abc123", "late")).code, ErrorCode::kNotAllowed);
   EXPECT_EQ(error_of(command(otto, invitation(Role::kAgent, "abc124"))).code, ErrorCode::kNotAllowed);
+}
+
+TEST_F(Registry, ARevokedKeyThatEnrolsAgainIsRefused) {
+  const PartyId otto = owner("otto");
+  const AgentId rig = join(otto, "rig");
+  msg::Revoke revoke;
+  revoke.agent = rig;
+  ASSERT_TRUE(std::holds_alternative<msg::Done>(command(otto, revoke)));
+  ASSERT_TRUE(std::holds_alternative<msg::Done>(command(otto, invitation(Role::kAgent, "abc123"))));
+  const Error of_agent = error_of(enrol("abc123", "rig"));
+  EXPECT_EQ(of_agent.code, ErrorCode::kNotAllowed);
+  EXPECT_NE(of_agent.message.find("revoked"), std::string::npos);
+  EXPECT_NE(of_agent.hint.find("new key"), std::string::npos);
+  EXPECT_TRUE(std::holds_alternative<msg::Enrolled>(enrol("abc123", "new rig"))) << "its use is left";
+
+  revoke = {};
+  revoke.party = otto;
+  ASSERT_TRUE(std::holds_alternative<msg::Done>(command(operator_, revoke)));
+  invite(invitation(Role::kOwner, "abc124"));
+  EXPECT_EQ(error_of(enrol("abc124", "otto")).code, ErrorCode::kNotAllowed);
+  EXPECT_EQ(error_of(enrol("abc124", "new rig")).code, ErrorCode::kNotAllowed) << "his agents with him";
+}
+
+TEST(Sessions, ThoseNotHeardForLongestGoFirst) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  Durable state;
+  apply_event(state, RegionCreated{"test", {}, {}, {}, Time{1}});
+  const auto hear = [&state](PartyId party, std::uint64_t session, std::int64_t at) {
+    apply_event(state, Funded{party, {}, {party, session, 1, 0, Time{at}}});
+  };
+  const PartyId operator_id(1);
+  const PartyId ada(2);
+  hear(operator_id, 0, 2);
+  for (std::uint64_t session = 1; session < kMost; ++session)
+    hear(ada, session, static_cast<std::int64_t>(10 + session));
+  hear(operator_id, 0, 10 + kMost);  // heard again
+  ASSERT_EQ(state.sessions.size(), kMost);
+  hear(ada, kMost, 11 + kMost);
+  EXPECT_LE(state.sessions.size(), kMost);
+  EXPECT_TRUE(remembered(state, operator_id, 0, 1).has_value()) << "the lowest party, but just heard";
+  EXPECT_TRUE(remembered(state, ada, kMost, 1).has_value());
+  EXPECT_TRUE(remembered(state, ada, kMost - 1, 1).has_value());
+  EXPECT_FALSE(remembered(state, ada, 1, 1).has_value()) << "not heard for longest";
+  EXPECT_GT(state.sessions.size(), kMost / 10 * 9) << "few go at a time";
 }
 
 TEST_F(Registry, AnOwnerRevokesOnlyWhatIsHis) {
@@ -213,7 +259,7 @@ TEST_F(Registry, AnOwnerRevokesOnlyWhatIsHis) {
   revoke = {};
   revoke.party = otto;
   EXPECT_EQ(error_of(command(eve, revoke)).code, ErrorCode::kNotAllowed);
-  EXPECT_EQ(core_->agents().size(), 1U);
+  EXPECT_TRUE(connected(rig));
 }
 
 TEST_F(Registry, APausedAgentGetsNothingUntilItIsWoken) {

@@ -92,10 +92,32 @@ TEST_F(Store, AResultThatNobodyUploadsIsComputedAgain) {
   for (const PartyId owner : owners_)
     EXPECT_EQ(state().owners.at(owner).faults, 1U);
   uploads_.clear();
+  EXPECT_TRUE(todo_.empty()) << "not at once by those who had it";
+  EXPECT_NE(explained(id_).find("owner0, owner1 failed this task or had its result rejected; no other owner"),
+            std::string::npos)
+      << explained(id_);
+  pass(seconds(6));
   work();
   EXPECT_EQ(job(id_).state, msg::JobState::kSucceeded);
   EXPECT_EQ(owners_that_ran({id_, 0}, 0).size(), 4U) << "two new attempts";
   EXPECT_EQ(balance(AccountKind::kAvailable, ada_), kMicroPerCredit - 2 * kPrice);
+}
+
+TEST_F(Store, OwnersWhoUploadedInVainAreNotDrawnAgainWhileOthersAreThere) {
+  std::vector<PartyId> others;
+  for (int i = 2; i < 4; ++i) {
+    others.push_back(owner("owner" + std::to_string(i)));
+    join(others.back(), "rig" + std::to_string(i));
+  }
+  answer_upload(uploads_.at(0), false, {});
+  answer_upload(uploads_.at(1), false, {});
+  uploads_.clear();
+  work();
+  EXPECT_EQ(job(id_).state, msg::JobState::kSucceeded);
+  auto ran = owners_that_ran({id_, 0}, 0);
+  ran.erase(ran.begin(), ran.begin() + 2);
+  std::sort(ran.begin(), ran.end());
+  EXPECT_EQ(ran, others);
 }
 
 TEST_F(Store, AnUploadThatComesTwiceIsPaidOnce) {

@@ -45,6 +45,8 @@ const Refusal kRefusals[] = {
      "quorum 6"},
     {"Retries", [](JobSpec& s) { s.max_retries = 101; }, "max_retries"},
     {"NegativePrice", [](JobSpec& s) { s.max_price = -1; }, "max_price"},
+    {"PriceBelowTheQuote", [](JobSpec& s) { s.max_price = 40 * kPrice - 1; },
+     "max_price 399999 micro-credits is below the quote: likely 204000, at most 400000"},
     {"AfterItself", [](JobSpec& s) { s.after = {JobId(1)}; }, "job 1 does not exist"},
     {"AfterNothing", [](JobSpec& s) { s.after = {JobId()}; }, "job 0 does not exist"},
     {"ManyAfter", [](JobSpec& s) { s.after.resize(65, JobId(1)); }, "65 jobs"},
@@ -81,12 +83,54 @@ TEST_F(Submit, AQuoteSaysWhatIsLikelyAndWhatIsMost) {
   EXPECT_EQ(accepted.quote_most, 200 * kPrice);
 }
 
-TEST_F(Submit, ARequesterWithoutTheCreditsOfOneTaskIsRefused) {
-  const PartyId ada = requester("ada", kPrice - 1);
-  const Answer answer = command(ada, msg::SubmitJob{inline_job(1), false});
-  const auto& error = std::get<Error>(answer);
+TEST_F(Submit, ARequesterWithoutTheCreditsOfTheFirstWindowIsRefused) {
+  Policy policy;
+  policy.escrow_window_tasks = 4;
+  found(policy);
+  const PartyId ada = requester("ada", 8 * kPrice - 1);  // each task may run twice
+  const Answer answer = command(ada, msg::SubmitJob{inline_job(20), false});
+  ASSERT_TRUE(std::holds_alternative<Error>(answer));
+  const Error error = std::get<Error>(answer);
   EXPECT_EQ(error.code, ErrorCode::kExhausted);
-  EXPECT_NE(error.message.find("you have 9999 micro-credits, one task costs 10000"), std::string::npos);
+  EXPECT_NE(error.message.find("you have 79999 micro-credits, the first 4 tasks can cost 80000"),
+            std::string::npos)
+      << error.message;
+  EXPECT_NE(error.hint.find("ask the region's operator"), std::string::npos);
+  EXPECT_TRUE(events<JobAccepted>().empty());
+  command(operator_, msg::Fund{ada, 1});
+  submit(ada, inline_job(20));
+}
+
+TEST_F(Submit, TheDearestStepsWindowCounts) {
+  const PartyId ada = requester("ada", 19 * kPrice);
+  JobSpec spec = inline_job(1);
+  spec.steps.push_back(spec.steps[0]);
+  spec.steps[1].task_count = 10;
+  spec.steps[1].depends_on = {0};
+  const Answer answer = command(ada, msg::SubmitJob{spec, false});
+  ASSERT_TRUE(std::holds_alternative<Error>(answer));
+  EXPECT_NE(std::get<Error>(answer).message.find("the first 10 tasks can cost 200000"), std::string::npos);
+}
+
+TEST_F(Submit, NoMaximumPriceMeansTheMostThatTheQuoteSays) {
+  const PartyId ada = requester("ada");
+  const auto accepted = std::get<msg::Accepted>(command(ada, msg::SubmitJob{inline_job(100), false}));
+  EXPECT_EQ(job(accepted.job).max_price, accepted.quote_most);
+  EXPECT_EQ(events<JobAccepted>().at(0).spec.max_price, accepted.quote_most);
+}
+
+TEST_F(Submit, TheMostThatTheQuoteSaysIsAllowedAndSuffices) {
+  const PartyId ada = requester("ada", 20 * kPrice);
+  for (int i = 0; i < 2; ++i)
+    join(owner("owner" + std::to_string(i)), "rig" + std::to_string(i));
+  JobSpec spec = inline_job(10);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  spec.max_price = 20 * kPrice;
+  const JobId id = submit(ada, spec);
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_EQ(job(id).spent, 20 * kPrice);
+  EXPECT_TRUE(events<JobPaused>().empty());
 }
 
 TEST_F(Submit, AMissingInputIsNamed) {
