@@ -16,7 +16,7 @@ void add_job_options(const Verb& verb, JobOptions& options) {
   verb.option("--max-retries", submit.max_retries, "Owners on which a task may fail before it has failed")
       .with_default();
   verb.parsed("--max-price", submit.max_price, parse_credits, "CREDITS",
-              "Pause before the job costs more (default: the quote)");
+              "Refuse the job if it could cost more (default: its quote)");
   verb.parsed("--time-limit", options.time_limit, parse_duration, "DURATION",
               "Of one task (default: the template's timeout, or 1h)");
   verb.repeated("--tag", submit.tags, "Run on agents with this tag only; may be repeated");
