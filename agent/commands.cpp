@@ -152,7 +152,11 @@ int run_status(const Command& command) {
   if (status.is_discarded())
     return fail(command,
                 {ErrorCode::kCorrupt, "the agent's answer cannot be read", "is it of another version?"});
-  print_status(status);
+  if (command.output == "quiet") {
+    std::printf("%lld\n", status["agent"].get<long long>());
+  } else {
+    print_status(status);
+  }
   return 0;
 }
 

@@ -25,7 +25,9 @@ Result<ExitCode> steer(Context& context, const Control& control) {
     msg::JobCommand command = control.command;
     command.job = JobId(job);
     if (auto steered = (*connection)->command(std::move(command)); !steered) {
-      return Error{steered.error().code, "job " + std::to_string(job) + ": " + steered.error().message,
+      const std::string named = "job " + std::to_string(job);
+      const std::string& what = steered.error().message;  // the region's own words mostly name the job
+      return Error{steered.error().code, what.starts_with(named) ? what : named + ": " + what,
                    steered.error().hint};
     }
     ids.push_back(job);
