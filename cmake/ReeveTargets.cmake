@@ -58,6 +58,13 @@ function(reeve_program name)
   target_link_libraries(${name} PRIVATE ${arg_LINKS} reeve_options)
 endfunction()
 
+# mimalloc instead of libc's malloc: what the loop allocates other threads free, which costs a fifth of the region's time otherwise.
+function(reeve_fast_allocation program)
+  if(NOT REEVE_SANITIZE)
+    target_link_libraries(${program} PRIVATE -Wl,--push-state,--no-as-needed mimalloc -Wl,--pop-state)
+  endif()
+endfunction()
+
 # Builds every program of the tests that need no region and no minutes (`scripts/test --fast` runs those alone).
 add_custom_target(reeve_fast_tests)
 

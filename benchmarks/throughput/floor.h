@@ -6,8 +6,8 @@
 #include "protocol/result.h"
 
 /// What this machine would do in this minute with no scheduler between: the same messages under CURVE, the
-/// same events written and synced by the same group commit, the same tasks hashed. Nothing is decided,
-/// checked, signed or remembered.
+/// same events written and synced by the same group commit, the same tasks hashed, the same
+/// reports signed. Nothing is decided, checked or remembered.
 namespace reeve::bench {
 
 /// Answers at the port of the region in `region_folder`, with its key, until SIGTERM. Says "ready" once it

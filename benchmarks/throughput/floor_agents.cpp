@@ -6,6 +6,7 @@
 #include "agent/core/bounds.h"
 #include "benchmarks/throughput/floor.h"
 #include "benchmarks/throughput/hash_task.h"
+#include "protocol/commitment.h"
 #include "protocol/key_files.h"
 #include "protocol/limits.h"
 #include "protocol/poll.h"
@@ -23,7 +24,8 @@ void on_signal(int) {
 
 class FloorAgent {
  public:
-  explicit FloorAgent(net::ClientSocket socket) : socket_(std::move(socket)) {
+  FloorAgent(net::ClientSocket socket, const TransportKey& region)
+      : socket_(std::move(socket)), region_(region) {
     send(msg::Hello{limits::kProtocolOldest, limits::kProtocolNewest, "floor"});
     grant();
   }
@@ -62,13 +64,21 @@ class FloorAgent {
         left = {now.end(), left.count - now.count};
         tasks += now.count;
         if (tasks < agent::bounds::kReportTasks) continue;
-        send(report);
+        send_signed(report);
         report = {};
         tasks = 0;
       }
     }
-    if (tasks > 0) send(report);
+    if (tasks > 0) send_signed(report);
     if (in_hand_ < limits::kCreditPerAgent / 4) grant();
+  }
+
+  void send_signed(msg::Report& report) {
+    std::vector<Digest> commitments;
+    for (const msg::ReportSection& section : report.sections)
+      commitments.push_back(section_commitment(region_, AgentId(1), section, *section_results(section, 0)));
+    report.signature = sign_report(identity_, report_root(commitments));
+    send(report);
   }
 
   static msg::InlineResults hash(JobId job, TaskRange tasks) {
@@ -83,6 +93,8 @@ class FloorAgent {
   }
 
   net::ClientSocket socket_;
+  TransportKey region_;
+  Identity identity_ = Identity::create();
   std::uint64_t granted_ = 0;
   std::uint64_t in_hand_ = 0;
 };
@@ -102,7 +114,7 @@ Result<void> run_floor_agents(const std::filesystem::path& region_folder, std::u
     auto socket = net::ClientSocket::connect(context, "127.0.0.1", port, server->public_key(),
                                              TransportPair::create(), settings);
     if (!socket) return socket.error();
-    all.push_back(std::make_unique<FloorAgent>(std::move(*socket)));
+    all.push_back(std::make_unique<FloorAgent>(std::move(*socket), server->public_key()));
     poller.watch(all.back()->raw());
   }
   std::cout << "ready" << std::endl;

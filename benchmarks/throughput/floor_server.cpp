@@ -4,6 +4,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "benchmarks/throughput/floor.h"
 #include "protocol/key_files.h"
@@ -19,7 +20,7 @@ namespace reeve::bench {
 namespace {
 
 constexpr int kMessagesPerTurn = 512;
-/// Of an adaptive array, every so many-th range goes to two agents: the region's default floor.
+/// Of an adaptive array, every so many-th task runs twice: the region's default.
 constexpr std::uint64_t kReplicateEvery = 50;
 constexpr Duration kTick = milliseconds(50);
 
@@ -59,17 +60,15 @@ class FloorServer {
     std::uint64_t credit = 0;
     std::uint64_t granted = 0;
     msg::Assign assign;  // of this turn
-    msg::ReportAck ack;
-    msg::Verdicts verdicts;
   };
   struct Job {
     net::RoutingId requester;
     JobSpec spec;
     std::uint32_t next = 0;
-    std::uint32_t finished = 0;
-    std::uint64_t ranges = 0;
-    std::deque<TaskRange> again;  // second runs that are due
-    Bytes inline_result;
+    std::uint64_t first_runs = 0;      // tasks reported once
+    std::uint64_t second_runs = 0;     // tasks reported again
+    std::uint64_t wanted_seconds = 0;  // tasks that are to be reported again
+    std::deque<TaskRange> again;       // second runs that are due
   };
   struct Held {
     std::uint64_t seq;
@@ -99,7 +98,8 @@ class FloorServer {
     for (const msg::Command& command : commands.commands) {
       const auto& job = std::get<msg::SubmitJob>(command.body);
       const JobId id(++last_job_);
-      jobs_.emplace(id, Job{from, job.spec, 0, 0, 0, {}, {}});
+      jobs_.emplace(id, Job{from, job.spec, 0, 0, 0, 0, {}});
+      ready_.insert(id);
       events_.emplace_back(core::JobAccepted{id, PartyId(1), job.spec, {10}, {}, {}});
       events_.emplace_back(core::EscrowHeld{id, pay(2)});
       replies.replies.push_back({command.request, msg::Accepted{id, 10, 20}});
@@ -122,26 +122,22 @@ class FloorServer {
   }
 
   bool assign_one(Agent& agent) {
-    while (!jobs_.empty() && open_ != jobs_.end() &&
-           open_->second.next == open_->second.spec.steps[0].task_count && open_->second.again.empty())
-      ++open_;
-    if (open_ == jobs_.end()) open_ = jobs_.upper_bound(last_open_);
-    if (open_ == jobs_.end()) return false;
-    auto& [id, job] = *open_;
-    last_open_ = id;
+    if (ready_.empty()) return false;
+    const JobId id = *ready_.begin();
+    Job& job = jobs_.at(id);
     const StepSpec& spec = job.spec.steps[0];
     TaskRange tasks{job.next, static_cast<std::uint32_t>(
                                   std::min<std::uint64_t>(agent.credit, spec.task_count - job.next))};
     if (tasks.count > 0) {
       job.next += tasks.count;
-      const bool twice = job.spec.verify.mode == VerifyMode::kQuorum || job.ranges++ % kReplicateEvery == 0;
-      if (twice && spec.task_count > 1) job.again.push_back(tasks);
-    } else if (!job.again.empty()) {
-      tasks = job.again.front();
-      job.again.pop_front();
     } else {
-      return false;
+      TaskRange& due = job.again.front();
+      tasks = {due.first, static_cast<std::uint32_t>(std::min<std::uint64_t>(agent.credit, due.count))};
+      due = {tasks.end(), due.count - tasks.count};
+      if (due.count == 0) job.again.pop_front();
+      second_runs_.insert(AttemptId(last_attempt_ + 1));
     }
+    if (job.next == spec.task_count && job.again.empty()) ready_.erase(id);
     const StepRef step{id, 0};
     agent.credit -= std::min<std::uint64_t>(agent.credit, tasks.count);
     if (agent.assign.steps.empty() || agent.assign.steps.back().step != step)
@@ -152,45 +148,64 @@ class FloorServer {
   }
 
   void record(const net::RoutingId& from, const msg::Report& report) {
-    Agent& agent = agents_[from];
+    msg::ReportAck ack;
+    msg::Verdicts verdicts;
     for (const msg::ReportSection& section : report.sections) {
       const auto found = jobs_.find(section.step.job);
       if (found == jobs_.end()) continue;
-      const auto& results = std::get<msg::InlineResults>(section.outcome);
-      core::ResultsRecorded recorded;
-      recorded.attempt = section.attempt;
-      recorded.step = section.step;
-      recorded.tasks = section.tasks;
-      recorded.sizes.assign(results.sizes.begin(), results.sizes.end());
-      recorded.payload = results.payload;
-      recorded.signature = report.signature;
-      events_.emplace_back(std::move(recorded));
-      events_.emplace_back(core::TasksVerified{section.step, {section.tasks}, 1});
-      events_.emplace_back(
-          core::Settled{section.attempt, {}, {}, section.step, 0, {section.tasks}, 0, 10, 0, pay(2), {}});
-      agent.ack.items.push_back({section.attempt, section.tasks, msg::SectionStatus::kRecorded, ""});
-      agent.verdicts.items.push_back(
+      record_section(found->second, section, report.signature);
+      ack.items.push_back({section.attempt, section.tasks, msg::SectionStatus::kRecorded, ""});
+      verdicts.items.push_back(
           {section.attempt, section.step, section.tasks, msg::VerdictKind::kSettled, 10});
-      finish(found, section, results);
+      finish(found, std::get<msg::InlineResults>(section.outcome));
     }
-    hold(from, agent.ack);
-    hold(from, agent.verdicts);
-    agent.ack = {};
-    agent.verdicts = {};
+    hold(from, ack);
+    hold(from, verdicts);
   }
 
-  void finish(std::map<JobId, Job>::iterator at, const msg::ReportSection& section,
-              const msg::InlineResults& results) {
-    auto& [id, job] = *at;
+  /// The events that the region would write: one settlement for what is taken as reported, two for what was
+  /// confirmed.
+  void record_section(Job& job, const msg::ReportSection& section, const Signature& signature) {
+    const auto& results = std::get<msg::InlineResults>(section.outcome);
+    core::ResultsRecorded recorded;
+    recorded.attempt = section.attempt;
+    recorded.step = section.step;
+    recorded.tasks = section.tasks;
+    recorded.sizes.assign(results.sizes.begin(), results.sizes.end());
+    recorded.payload = results.payload;
+    recorded.signature = signature;
+    events_.emplace_back(std::move(recorded));
+    const bool second = second_runs_.erase(section.attempt) > 0;
+    (second ? job.second_runs : job.first_runs) += section.tasks.count;
+    if (!second) want_seconds(job, section.tasks);
+    if (!job.again.empty()) ready_.insert(section.step.job);
+    if (!second && job.spec.verify.mode == VerifyMode::kQuorum) return;
+    events_.emplace_back(core::TasksVerified{section.step, {section.tasks}, second ? 2U : 1U});
+    for (std::uint32_t slot = 0; slot < (second ? 2U : 1U); ++slot)
+      events_.emplace_back(
+          core::Settled{section.attempt, {}, {}, section.step, slot, {section.tasks}, 0, 10, 0, pay(2), {}});
+  }
+
+  static void want_seconds(Job& job, TaskRange tasks) {
+    if (job.spec.verify.mode == VerifyMode::kQuorum) {
+      job.again.push_back(tasks);
+      job.wanted_seconds += tasks.count;
+      return;
+    }
+    for (TaskIndex task = tasks.first; task < tasks.end(); ++task) {
+      if (task % kReplicateEvery != kReplicateEvery - 1) continue;
+      job.again.push_back({task, 1});
+      ++job.wanted_seconds;
+    }
+  }
+
+  void finish(std::map<JobId, Job>::iterator at, const msg::InlineResults& results) {
+    const auto& [id, job] = *at;
     const std::uint32_t count = job.spec.steps[0].task_count;
-    const bool twice = job.spec.verify.mode == VerifyMode::kQuorum && count > 1;
-    job.finished += section.tasks.count;
-    const std::uint64_t wanted = twice ? std::uint64_t{count} * 2 : count;
-    if (job.finished < wanted) return;
+    if (job.first_runs < count || job.second_runs < job.wanted_seconds) return;
     events_.emplace_back(core::JobEnded{id, msg::JobState::kSucceeded, "", pay(1), {}, {}});
     hold(job.requester, msg::JobUpdate{id, msg::JobState::kSucceeded, count, count, 0,
                                        count == 1 ? results.payload : Bytes{}});
-    if (open_ == at) ++open_;
     jobs_.erase(at);
   }
 
@@ -225,8 +240,8 @@ class FloorServer {
   net::Poller poller_;
   std::map<net::RoutingId, Agent> agents_;
   std::map<JobId, Job> jobs_;
-  std::map<JobId, Job>::iterator open_ = jobs_.end();
-  JobId last_open_;
+  std::set<JobId> ready_;  // with something to assign
+  std::set<AttemptId> second_runs_;
   std::uint64_t last_job_ = 0;
   std::uint64_t last_attempt_ = 0;
   std::uint64_t next_seq_;

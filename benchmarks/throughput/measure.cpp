@@ -40,7 +40,6 @@ class Meter {
     if (!after) return after.error();
     const auto grown = [&](const char* name) { return (*after)[name] - before_[name]; };
     rate.commits_per_1000 = grown("reeve_commits_total") * 1000 / tasks;
-    rate.attempts_per_task = grown("reeve_tasks_settled_total") / tasks;
     return rate;
   }
 
@@ -114,6 +113,9 @@ Result<Rate> run_array(Stage& stage, Requester& requester, std::uint32_t tasks, 
   auto rate = meter->stop(tasks);
   if (!rate || !of_region) return rate;
   if (auto same = requester.check_results(*job, tasks); !same) return same.error();
+  const auto spent = requester.spent(*job);
+  if (!spent) return spent.error();
+  rate->spent_per_task = static_cast<double>(*spent) / tasks;
   return rate;
 }
 

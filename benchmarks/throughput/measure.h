@@ -11,9 +11,9 @@ namespace reeve::bench {
 /// its commit.
 struct Rate {
   double tasks_per_s = 0;
-  double server_cpu_us = 0;      // of the region's process, per task
-  double commits_per_1000 = 0;   // tasks; 0 where it was not counted
-  double attempts_per_task = 0;  // settled; 0 where it was not counted
+  double server_cpu_us = 0;     // of the region's process, per task
+  double commits_per_1000 = 0;  // tasks; 0 where it was not counted
+  double spent_per_task = 0;    // micro-credits; 0 where it was not counted
 };
 
 /// Nearest-rank percentiles of one submission at a time on an idle region: submit, run, verify, settle,

@@ -18,6 +18,7 @@ struct Round {
   Rate arrays_by_two;
   Rate singles;
   Latency one_by_one;
+  double attempt_price = 0;  // micro-credits
 };
 
 /// What goes on, for whoever waits.
@@ -29,8 +30,8 @@ Result<Round> run_round(Stage& stage, const Sizes& sizes, bool of_region) {
   auto requester = Requester::connect(stage.requester_home());
   if (!requester) return requester.error();
   // Newcomers' first tasks all run twice, and agents learn how long tasks take.
-  if (auto warm = run_array(stage, **requester, 50'000, kByTwo, of_region); !warm) return warm.error();
-  Round round;
+  const auto warm = run_array(stage, **requester, 50'000, kByTwo, of_region);
+  if (!warm) return warm.error();
   tell(of_region, "arrays, 2 % run twice");
   const auto arrays = run_array(stage, **requester, sizes.array_tasks, kAdaptive, of_region);
   if (!arrays) return arrays.error();
@@ -43,7 +44,7 @@ Result<Round> run_round(Stage& stage, const Sizes& sizes, bool of_region) {
   tell(of_region, "one task at a time");
   const auto one_by_one = run_one_by_one(**requester, sizes.one_by_one);
   if (!one_by_one) return one_by_one.error();
-  return Round{*arrays, *by_two, *singles, *one_by_one};
+  return Round{*arrays, *by_two, *singles, *one_by_one, warm->spent_per_task / 2};
 }
 
 Result<Round> floor_round(Stage& stage, const Sizes& sizes) {
@@ -86,7 +87,10 @@ Json rate_json(const std::vector<Round>& rounds, Rate Round::*rate) {
   return {{"tasks_per_s", figure(&Rate::tasks_per_s)},
           {"server_cpu_us_per_task", figure(&Rate::server_cpu_us)},
           {"commits_per_1000_tasks", figure(&Rate::commits_per_1000)},
-          {"attempts_per_task", figure(&Rate::attempts_per_task)}};
+          {"paid_attempts_per_task", spread(rounds, [=](const Round& round) {
+             const double spent = (round.*rate).spent_per_task;
+             return spent > 0 ? spent / round.attempt_price : 0;
+           })}};
 }
 
 Json rounds_json(const std::vector<Round>& rounds) {
@@ -190,7 +194,8 @@ std::string table_of(const Json& figures) {
     text += std::string(name) + "\n";
     text += lone("  server CPU per task", ours[key]["server_cpu_us_per_task"], "us");
     text += lone("  commits per 1,000 tasks", ours[key]["commits_per_1000_tasks"], "");
-    text += lone("  paid attempts per task", ours[key]["attempts_per_task"], "");
+    if (key != std::string("singles"))
+      text += lone("  paid attempts per task", ours[key]["paid_attempts_per_task"], "");
   }
   if (figures.contains("queue_bytes")) {
     char line[160];

@@ -1,6 +1,7 @@
 #include "benchmarks/throughput/requester.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "benchmarks/throughput/hash_task.h"
 #include "benchmarks/throughput/processes.h"
@@ -147,6 +148,24 @@ Result<void> Requester::wait_for(JobId job) {
         update->state == msg::JobState::kPaused)
       return Error{ErrorCode::kConflict, "job " + std::to_string(job.value()) + " did not succeed",
                    "look into the region's log"};
+  }
+}
+
+Result<std::int64_t> Requester::spent(JobId job) {
+  const msg::RequestId request = next_request();
+  if (auto said = say(msg::Query{request, "/api/v1/jobs/" + std::to_string(job.value())}); !said)
+    return said.error();
+  for (;;) {
+    auto message = hear(kPatience);
+    if (!message) return message.error();
+    const auto* replies = std::get_if<msg::Replies>(&*message);
+    if (replies == nullptr || replies->replies.empty() || replies->replies[0].request != request) continue;
+    const auto* answer = std::get_if<msg::Json>(&replies->replies[0].body);
+    const auto document = nlohmann::json::parse(answer == nullptr ? "" : answer->text, nullptr, false);
+    if (document.is_discarded() || !document.contains("job"))
+      return Error{ErrorCode::kCorrupt,
+                   "the region does not tell what job " + std::to_string(job.value()) + " has spent", ""};
+    return document["job"]["spent_micro"].get<std::int64_t>();
   }
 }
 

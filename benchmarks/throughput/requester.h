@@ -25,6 +25,8 @@ class Requester {
   Result<JobId> submit(const JobSpec& spec);
   /// Waits for a job that was submitted here; kConflict: it did not succeed.
   Result<void> wait_for(JobId job);
+  /// What the region says that the job has spent so far, in micro-credits.
+  Result<std::int64_t> spent(JobId job);
   /// Fetches every result of step 0 and compares it with what the task must give. kCorrupt names the first
   /// that differs.
   Result<void> check_results(JobId job, std::uint32_t tasks);

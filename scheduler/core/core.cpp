@@ -69,6 +69,7 @@ void Core::step(Time now, const Input& input, StepOutput& out) {
     void operator()(const Tick&) { on_tick(r); }
     void operator()(const Pump&) {
       dispatch(r);
+      vest_due(r);
       forget_final_jobs(r);
     }
   };

@@ -60,6 +60,7 @@ Lease& add_lease(Region& region, AttemptId attempt, AgentSession& agent, AgentId
     take_from_queue(queue, range);
   if (lease.fresh) queue.leased += lease.tasks;
   Lease& added = region.live.leases.emplace(attempt, std::move(lease)).first->second;
+  region.live.leases_of_step.insert({step, attempt});
   set_deadline(region, attempt, region.now + region.durable.policy.lease);
   index_queue(region, step);
   return added;
@@ -135,6 +136,7 @@ void end_lease(Region& region, AttemptId attempt) {
     agent->second.outstanding -= lease.left.size();
     agent->second.leases.erase(attempt);
   }
+  region.live.leases_of_step.erase({lease.step, attempt});
   region.live.leases.erase(found);
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "scheduler/core/rooms.h"
 
@@ -30,8 +31,7 @@ Chain vesting_chain(const Region& region, PartyId owner, MicroCredits amount) {
   return chain;
 }
 
-}  // namespace
-
+/// Vests the owner's oldest entries that are due; what is over kVestedAtOnce has its turn later.
 void vest(Region& region, PartyId id) {
   const auto found = region.durable.owners.find(id);
   if (found == region.durable.owners.end()) return;
@@ -50,6 +50,7 @@ void vest(Region& region, PartyId id) {
     jobs.push_back(entry.step.job);
   }
   if (event.entries == 0) return;
+  if (event.entries == kVestedAtOnce) region.live.vest_due.insert(id);
   event.chain = vesting_chain(region, id, amount);
   region.emit(std::move(event));
   for (auto& [agent, verdicts] : released)
@@ -59,6 +60,13 @@ void vest(Region& region, PartyId id) {
     if (job != nullptr && job->state == msg::JobState::kSucceeded && job->unvested == 0)
       region.live.final_jobs.push_back(job_id);
   }
+}
+
+}  // namespace
+
+void vest_due(Region& region) {
+  for (const PartyId owner : std::exchange(region.live.vest_due, {}))
+    vest(region, owner);
 }
 
 void vest_by_age(Region& region) {

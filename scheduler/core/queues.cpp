@@ -133,8 +133,9 @@ void rebuild_queues(Region& region, JobId id) {
     queue.need = intern_need(region, state.spec.need);
     queue.expected_ns = region.live.need_expected_ns[queue.need];
     IntervalSet taken;
-    for (const auto& [attempt, lease] : region.live.leases) {
-      if (lease.step != step) continue;
+    const auto& all = region.live.leases_of_step;
+    for (auto next = all.lower_bound({step, AttemptId()}); next != all.end() && next->first == step; ++next) {
+      const Lease& lease = region.live.leases.at(next->second);
       if (lease.fresh) queue.leased += lease.left.size();
       for (const TaskRange range : lease.left.ranges())
         taken.insert(range);

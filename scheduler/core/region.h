@@ -93,6 +93,7 @@ struct Volatile {
   std::map<AgentId, AgentSession> departed;  // since the boot, as they were last heard; for people
   std::map<AgentId, AgentSession> silent;    // not heard for a while, without leases; back at their next word
   std::map<AttemptId, Lease> leases;
+  std::set<std::pair<StepRef, AttemptId>> leases_of_step;  // each of `leases`
   std::map<AttemptId, LeafLease> leaf_leases;
   std::set<std::pair<Time, AttemptId>> deadlines;  // of every lease
   std::map<StepRef, StepQueue> queues;
@@ -124,6 +125,7 @@ struct Volatile {
   bool waking = false;
   std::map<PartyId, std::uint64_t> open_jobs;    // of each requester: queued, running or paused
   std::set<std::pair<Time, JobId>> ended_badly;  // kept for a retry, forgotten after kKeepEnded
+  std::set<PartyId> vest_due;                    // owners that had something accepted since the last Pump
   std::vector<JobId> final_jobs;                 // ended and vested: to be forgotten
   std::set<JobId> unfunded;                      // paused for want of funds
   std::uint64_t attempts = 0;                    // counter below the boot epoch

@@ -130,7 +130,8 @@ PostedTransfer posted(TransferId id, AccountKey debit, AccountKey credit, MicroC
                       TransferCode code);
 
 // ---- payout.cpp ----
-void vest(Region& region, PartyId owner);
+/// Vests what is due of owners that had something accepted.
+void vest_due(Region& region);
 void vest_by_age(Region& region);
 void forget_final_jobs(Region& region);
 

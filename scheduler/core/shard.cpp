@@ -103,8 +103,11 @@ void finish_if_done(Region& region, JobId id) {
 void cancel_leases(Region& region, JobId id) {
   std::map<AgentId, msg::CancelAttempts> cancels;
   std::vector<AttemptId> ended;
-  for (const auto& [attempt, lease] : region.live.leases) {
-    if (lease.step.job != id) continue;
+  const std::set<std::pair<StepRef, AttemptId>>& all = region.live.leases_of_step;
+  for (auto next = all.lower_bound({{id, 0}, AttemptId()}); next != all.end() && next->first.job == id;
+       ++next) {
+    const AttemptId attempt = next->second;
+    const Lease& lease = region.live.leases.at(attempt);
     ended.push_back(attempt);
     for (const TaskRange range : lease.left.ranges())
       cancels[lease.agent].items.push_back({attempt, range});
@@ -124,11 +127,15 @@ void end_job(Region& region, JobId id, msg::JobState state, const std::string& r
   const Job& job = *region.durable.find_job(id);
   for (StepIndex i = 0; i < job.steps.size(); ++i)
     drop_queue(region, {id, i});
-  const auto of_job = [id](const auto& entry) { return entry.first.first.job == id; };
-  std::erase_if(region.live.disputes, of_job);
-  std::erase_if(region.live.stores, of_job);
-  std::erase_if(region.live.lost, of_job);
-  std::erase_if(region.live.cooling, of_job);
+  const TaskKey first{{id, 0}, 0};
+  const TaskKey beyond{{JobId(id.value() + 1), 0}, 0};
+  const auto forget = [&](auto& by_task) {
+    by_task.erase(by_task.lower_bound(first), by_task.lower_bound(beyond));
+  };
+  forget(region.live.disputes);
+  forget(region.live.stores);
+  forget(region.live.lost);
+  forget(region.live.cooling);
   region.live.unfunded.erase(id);
   notify_job(region, id);
   region.live.subscribers.erase(id);

@@ -112,7 +112,7 @@ void on_upload(Region& region, const UploadFinished& input) {
            {first, first + static_cast<std::ptrdiff_t>(each)});
   }
   for (const Recorded& r : holders)
-    vest(region, r.owner);
+    region.live.vest_due.insert(r.owner);
   if (region.live.subscribers.contains(key.first.job)) region.live.changed.insert(key.first.job);
   finish_if_done(region, key.first.job);
 }

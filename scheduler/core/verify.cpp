@@ -173,7 +173,7 @@ void conclude(Region& region, StepRef step, const Lease& lease, AttemptId attemp
   for (const auto& [key, entry] : findings.confirmed)
     paid.insert(entry.first.owner);
   for (const PartyId owner : paid)
-    vest(region, owner);
+    region.live.vest_due.insert(owner);
 }
 
 /// Why results cannot be those of the task, or "".
@@ -288,7 +288,7 @@ void settle_inline(Region& region, StepRef step, TaskIndex task) {
   for (const Recorded& r : open.attempts)
     settle(region, step, {r.attempt, r.agent, r.owner, slot++}, tasks, checked, {});
   for (const Recorded& r : open.attempts)
-    vest(region, r.owner);
+    region.live.vest_due.insert(r.owner);
 }
 
 }  // namespace

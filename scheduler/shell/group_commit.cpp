@@ -1,5 +1,7 @@
 #include "scheduler/shell/group_commit.h"
 
+#include <pthread.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -137,6 +139,7 @@ void GroupCommit::commit(const std::vector<SharedBatch>& batches) {
 }
 
 void GroupCommit::run() {
+  pthread_setname_np(pthread_self(), "journal");
   Work work;
   while (take(work)) {
     if (!work.batches.empty()) {

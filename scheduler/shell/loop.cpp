@@ -85,6 +85,7 @@ void Loop::release() {
     perform(waiting_.front().effect);
     waiting_.pop_front();
   }
+  flush_agents();
   flush_replies();
   parts_.metrics.effects_waiting = waiting_.size();
 }

@@ -96,6 +96,9 @@ class Loop {
   void send(core::ConnectionId to, const msg::Message& message);
   void send_bytes(core::ConnectionId to, ByteView bytes);
   void send_to_agent(AgentId to, const msg::Message& message);
+  void add_ack(core::SendAck& ack);
+  void add_verdicts(core::SendVerdicts& verdicts);
+  void flush_agents();
   void drop(Connection& connection, const Error& why);
 
   Parts parts_;
@@ -112,6 +115,8 @@ class Loop {
   core::StepOutput output_;
   std::deque<Waiting> waiting_;
   std::map<core::ConnectionId, msg::Replies> replies_;  // of this turn, gathered by peer
+  std::map<AgentId, msg::ReportAck> acks_;              // likewise
+  std::map<AgentId, msg::Verdicts> verdicts_;
   std::vector<core::NotifyJob> notices_;
   std::vector<AgentId> gone_;  // agents that could not be sent to; the core hears of it next turn
 };

@@ -1,3 +1,6 @@
+#include <iterator>
+#include <utility>
+
 #include "protocol/limits.h"
 #include "protocol/wire.h"
 #include "scheduler/shell/loop.h"
@@ -21,6 +24,34 @@ void Loop::send(core::ConnectionId to, const msg::Message& message) {
 
 void Loop::send_to_agent(AgentId to, const msg::Message& message) {
   if (const Connection* connection = connections_.find_agent(to)) send(connection->id, message);
+}
+
+/// Acknowledgements and verdicts of a turn share messages: a settled task is not worth one of its own.
+void Loop::add_ack(core::SendAck& ack) {
+  auto& items = acks_[ack.to].items;
+  if (items.size() + ack.ack.items.size() > limits::kSectionsPerReport) {
+    send_to_agent(ack.to, acks_[ack.to]);
+    items.clear();
+  }
+  std::move(ack.ack.items.begin(), ack.ack.items.end(), std::back_inserter(items));
+}
+
+void Loop::add_verdicts(core::SendVerdicts& verdicts) {
+  auto& items = verdicts_[verdicts.to].items;
+  for (msg::Verdicts::Item& item : verdicts.verdicts.items) {
+    if (items.size() == limits::kVerdictsPerMessage) {
+      send_to_agent(verdicts.to, verdicts_[verdicts.to]);
+      items.clear();
+    }
+    items.push_back(std::move(item));
+  }
+}
+
+void Loop::flush_agents() {
+  for (const auto& [agent, ack] : std::exchange(acks_, {}))
+    send_to_agent(agent, ack);
+  for (const auto& [agent, verdicts] : std::exchange(verdicts_, {}))
+    if (!verdicts.items.empty()) send_to_agent(agent, verdicts);
 }
 
 void Loop::drop(Connection& connection, const Error& why) {
@@ -59,14 +90,14 @@ void Loop::perform(core::Effect& effect) {
     void operator()(core::SendReply& e) { loop.add_reply(e.to, std::move(e.reply)); }
     void operator()(core::NotifyJob& e) { loop.notices_.push_back(std::move(e)); }
     void operator()(core::SendAssign& e) { loop.send_to_agent(e.to, e.assign); }
-    void operator()(core::SendAck& e) { loop.send_to_agent(e.to, e.ack); }
+    void operator()(core::SendAck& e) { loop.add_ack(e); }
     void operator()(core::SendCancel& e) { loop.send_to_agent(e.to, e.cancel); }
     void operator()(core::AskOpening& e) { loop.send_to_agent(e.to, e.request); }
     void operator()(core::AskUpload& e) {
       loop.parts_.uploads.expect(e);
       loop.send_to_agent(e.to, e.request);
     }
-    void operator()(core::SendVerdicts& e) { loop.send_to_agent(e.to, e.verdicts); }
+    void operator()(core::SendVerdicts& e) { loop.add_verdicts(e); }
     void operator()(core::DropPeer& e) {
       loop.parts_.keys.revoke(e.key);
       for (Connection* connection : loop.connections_.with_key(e.key))

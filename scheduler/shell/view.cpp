@@ -1,5 +1,7 @@
 #include "scheduler/shell/view.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -147,6 +149,7 @@ void View::push_snapshot_parts() {
 }
 
 void View::run() {
+  pthread_setname_np(pthread_self(), "view");
   std::vector<SharedBatch> batches;
   while (take(batches)) {
     if (!batches.empty()) record(batches);

@@ -73,12 +73,10 @@ Result<void> ViewDatabase::commit() {
 }
 
 void ViewDatabase::touch(JobId job) {
-  if (dirty_.empty() || dirty_.back() != job) dirty_.push_back(job);
+  dirty_.insert(job);
 }
 
 Result<void> ViewDatabase::write_dirty() {
-  std::sort(dirty_.begin(), dirty_.end());
-  dirty_.erase(std::unique(dirty_.begin(), dirty_.end()), dirty_.end());
   for (const JobId job : dirty_)
     if (Result<void> done = write_job(job); !done) return done;
   dirty_.clear();
@@ -88,6 +86,12 @@ Result<void> ViewDatabase::write_dirty() {
   }
   agent_counts_.clear();
   return {};
+}
+
+/// Before the shadow forgets a job: what its row does not say yet.
+Result<void> ViewDatabase::finish_job(JobId id) {
+  if (dirty_.erase(id) > 0) return write_job(id);
+  return statements_->final_job.run(id.value());
 }
 
 Result<void> ViewDatabase::write_job(JobId id) {

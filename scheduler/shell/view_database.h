@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class ViewDatabase {
   explicit ViewDatabase(Database database);
   static Result<Database> open_file(const std::string& path);
   Result<void> write_job(JobId id);
+  Result<void> finish_job(JobId id);
   Result<void> write_dirty();
   void touch(JobId job);
 
@@ -59,7 +61,7 @@ class ViewDatabase {
   std::unique_ptr<Statements> statements_;
   core::Durable shadow_;
   std::uint64_t seq_ = 0;
-  std::vector<JobId> dirty_;
+  std::set<JobId> dirty_;
   std::map<AgentId, AgentCounts> agent_counts_;
 };
 

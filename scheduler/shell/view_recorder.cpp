@@ -61,7 +61,7 @@ Result<void> ViewDatabase::Recorder::operator()(const core::JobReopened& e) {
   return chain(e.chain, view.shadow_.latest, {{e.job, 0}, {}, {}, {}});
 }
 Result<void> ViewDatabase::Recorder::operator()(const core::JobForgotten& e) {
-  return view.write_job(e.job);
+  return view.finish_job(e.job);
 }
 
 Result<void> ViewDatabase::Recorder::operator()(const core::ResultsRecorded& e) {

@@ -58,8 +58,12 @@ Result<void> ViewDatabase::Recorder::operator()(const core::Settled& e) {
 Result<void> ViewDatabase::Recorder::operator()(const core::Vested& e) {
   const auto owner = view.shadow_.owners.find(e.owner);
   if (owner != view.shadow_.owners.end())
-    for (std::size_t i = 0; i < e.entries && i < owner->second.unvested.size(); ++i)
-      view.touch(owner->second.unvested[i].step.job);
+    for (std::size_t i = 0; i < e.entries && i < owner->second.unvested.size(); ++i) {
+      const JobId id = owner->second.unvested[i].step.job;
+      const core::Job* job = view.shadow_.find_job(id);
+      // A job that succeeded is final when it is forgotten; others stay for a retry and are final before.
+      if (job != nullptr && !job->live() && job->state != msg::JobState::kSucceeded) view.touch(id);
+    }
   return chain(e.chain, e.at, {{}, {}, {}, e.owner});
 }
 

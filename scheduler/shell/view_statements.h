@@ -19,6 +19,7 @@ struct ViewDatabase::Statements {
             "state=excluded.state, final=excluded.final, reason=excluded.reason, priority=excluded.priority, "
             "settled=excluded.settled, failed=excluded.failed, ended_ns=excluded.ended_ns, "
             "spent=excluded.spent, counts=excluded.counts")),
+        final_job(d.must_prepare("UPDATE jobs SET final=1 WHERE id=?")),
         step(d.must_prepare("INSERT OR REPLACE INTO steps VALUES(?,?,?,?)")),
         result(d.must_prepare("INSERT OR REPLACE INTO results VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
         settled(d.must_prepare("INSERT OR REPLACE INTO settled VALUES(?,?,?,?,?,?,?,?,?,?,?,0)")),
@@ -39,7 +40,7 @@ struct ViewDatabase::Statements {
         conviction(d.must_prepare("INSERT OR REPLACE INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
         chain(d.must_prepare("INSERT OR REPLACE INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
 
-  Statement begin, commit, seq, party, agent, agent_counts, job, step, result, settled, recall, stored,
+  Statement begin, commit, seq, party, agent, agent_counts, job, final_job, step, result, settled, recall, stored,
       failure, failed, forget_failed, verdict, dispute, leaf, decided, conviction, chain;
 };
 
