@@ -56,6 +56,9 @@ void add_options(CLI::App& verb, Options& options) {
   verb.add_option("--jobs", options.sizes.single_jobs, "Single submissions")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
+  verb.add_option("--window", options.sizes.single_window, "Single submissions under way at once")
+      ->check(CLI::Range(256, 1'000'000))
+      ->capture_default_str();
   verb.add_option("--one-by-one", options.sizes.one_by_one,
                   "Submissions of which each waits for the one before")
       ->check(CLI::Range(1, 1'000'000))

@@ -33,11 +33,15 @@ class Meter {
   Result<Rate> stop(std::uint32_t tasks) {
     const auto spent_ns = static_cast<double>(steady_ns() - begin_ns_);
     const Duration cpu{cpu_time(stage_.region_pid()).ns - cpu_.ns};
-    Rate rate{tasks * 1e9 / spent_ns, static_cast<double>(cpu.ns) / 1e3 / tasks, 0, 0};
+    Rate rate{tasks * 1e9 / spent_ns, static_cast<double>(cpu.ns) / 1e3 / tasks, 0, 0, 0};
     if (!of_region_) return rate;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // counters are published once a tick
     auto after = stage_.metrics();
+    while (after && (*after)["reeve_view_seq"] < (*after)["reeve_committed_seq"]) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      after = stage_.metrics();
+    }
     if (!after) return after.error();
+    rate.view_lag_s = static_cast<double>(steady_ns() - begin_ns_) / 1e9 - spent_ns / 1e9;
     const auto grown = [&](const char* name) { return (*after)[name] - before_[name]; };
     rate.commits_per_1000 = grown("reeve_commits_total") * 1000 / tasks;
     return rate;

@@ -12,6 +12,7 @@ namespace reeve::bench {
 struct Rate {
   double tasks_per_s = 0;
   double server_cpu_us = 0;     // of the region's process, per task
+  double view_lag_s = 0;        // until queries knew of the last result; 0 where it was not counted
   double commits_per_1000 = 0;  // tasks; 0 where it was not counted
   double spent_per_task = 0;    // micro-credits; 0 where it was not counted
 };

@@ -86,6 +86,7 @@ Json rate_json(const std::vector<Round>& rounds, Rate Round::*rate) {
   };
   return {{"tasks_per_s", figure(&Rate::tasks_per_s)},
           {"server_cpu_us_per_task", figure(&Rate::server_cpu_us)},
+          {"view_lag_s", figure(&Rate::view_lag_s)},
           {"commits_per_1000_tasks", figure(&Rate::commits_per_1000)},
           {"paid_attempts_per_task", spread(rounds, [=](const Round& round) {
              const double spent = (round.*rate).spent_per_task;
@@ -193,6 +194,7 @@ std::string table_of(const Json& figures) {
                                   {"single submissions", "singles"}}) {
     text += std::string(name) + "\n";
     text += lone("  server CPU per task", ours[key]["server_cpu_us_per_task"], "us");
+    text += lone("  until queries knew the last result", ours[key]["view_lag_s"], "s");
     text += lone("  commits per 1,000 tasks", ours[key]["commits_per_1000_tasks"], "");
     if (key != std::string("singles"))
       text += lone("  paid attempts per task", ours[key]["paid_attempts_per_task"], "");

@@ -11,7 +11,7 @@ struct Sizes {
   std::uint32_t rounds = 3;  // region and floor in turn; medians are told
   std::uint32_t array_tasks = 1'000'000;
   std::uint32_t single_jobs = 50'000;
-  std::uint32_t single_window = 8192;  // under way at once
+  std::uint32_t single_window = 32'768;  // under way at once
   std::uint32_t one_by_one = 500;
   std::uint32_t queued_tasks = 10'000'000;  // 0: the queue's memory is not measured
 };

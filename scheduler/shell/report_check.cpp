@@ -44,14 +44,14 @@ Result<std::vector<Digest>> commit_sections(const core::Durable& state, const Tr
 
 }  // namespace
 
-std::vector<std::vector<Digest>> all_commitment_paths(const std::vector<Digest>& commitments) {
-  std::vector<std::vector<Digest>> paths(commitments.size());
+CommitmentTree commitment_tree(const std::vector<Digest>& commitments) {
+  CommitmentTree tree{{}, std::vector<std::vector<Digest>>(commitments.size())};
   std::vector<Digest> leaves;
   leaves.reserve(commitments.size());
   for (const Digest& commitment : commitments)
     leaves.push_back(leaf_hash(commitment.bytes));
-  if (!leaves.empty()) grow_paths(leaves, paths);
-  return paths;
+  tree.root = grow_paths(leaves, tree.paths);
+  return tree;
 }
 
 Result<CheckedReport> check_report(const core::Durable& state, const TransportKey& region, AgentId agent,
@@ -65,12 +65,13 @@ Result<CheckedReport> check_report(const core::Durable& state, const TransportKe
   if (!checked.forgotten.items.empty()) return checked;
   Result<std::vector<Digest>> commitments = commit_sections(state, region, agent, report, checked.input);
   if (!commitments) return commitments.error();
-  if (!verify_report(record->second.identity, report_root(*commitments), report.signature))
+  if (commitments->empty()) return Error{ErrorCode::kInvalid, "report: it has no sections", ""};
+  CommitmentTree tree = commitment_tree(*commitments);
+  if (!verify_report(record->second.identity, tree.root, report.signature))
     return Error{ErrorCode::kInvalid, "report.signature: it is not the agent's over these sections",
                  "sign with the identity that was enrolled"};
-  std::vector<std::vector<Digest>> paths = all_commitment_paths(*commitments);
   for (std::size_t i = 0; i < checked.input.sections.size(); ++i)
-    checked.input.sections[i].path = std::move(paths[i]);
+    checked.input.sections[i].path = std::move(tree.paths[i]);
   checked.input.leaves = std::move(report.leaves);
   return checked;
 }

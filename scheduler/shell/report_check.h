@@ -21,7 +21,11 @@ Result<CheckedReport> check_report(const core::Durable& state, const TransportKe
 /// An opening whose hashes give the root that the attempt reported; an empty (refused) one otherwise.
 msg::Opening check_opening(const core::Durable& state, msg::Opening opening);
 
-/// The Merkle paths of all commitments at once: what commitment_path() gives for each.
-std::vector<std::vector<Digest>> all_commitment_paths(const std::vector<Digest>& commitments);
+/// What report_root() gives for all commitments (at least one), and commitment_path() for each.
+struct CommitmentTree {
+  Digest root;
+  std::vector<std::vector<Digest>> paths;
+};
+CommitmentTree commitment_tree(const std::vector<Digest>& commitments);
 
 }  // namespace reeve::shell

@@ -25,7 +25,8 @@ class View {
   static constexpr std::uint64_t kSnapshotEvents = 400'000;
   static constexpr std::size_t kSnapshotPartBytes = 1U << 20;
   /// How long rows are gathered when nobody asks for them.
-  static constexpr std::chrono::milliseconds kGather{20};
+  static constexpr std::chrono::milliseconds kGather{200};
+  static constexpr int kNiceness = 10;
 
   /// `put_part` stores a piece of a snapshot, or returns false when it must be offered again later.
   View(std::unique_ptr<ViewDatabase> database, std::function<bool(SnapshotPart&)> put_part,

@@ -20,14 +20,14 @@ struct ViewDatabase::Statements {
             "settled=excluded.settled, failed=excluded.failed, ended_ns=excluded.ended_ns, "
             "spent=excluded.spent, counts=excluded.counts")),
         final_job(d.must_prepare("UPDATE jobs SET final=1 WHERE id=?")),
-        step(d.must_prepare("INSERT OR REPLACE INTO steps VALUES(?,?,?,?)")),
-        result(d.must_prepare("INSERT OR REPLACE INTO results VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
-        settled(d.must_prepare("INSERT OR REPLACE INTO settled VALUES(?,?,?,?,?,?,?,?,?,?,?,0)")),
+        step(d.must_prepare("INSERT INTO steps VALUES(?,?,?,?)")),
+        result(d.must_prepare("INSERT INTO results VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
+        settled(d.must_prepare("INSERT INTO settled VALUES(?,?,?,?,?,?,?,?,?,?,?,0)")),
         recall(d.must_prepare(
             "UPDATE settled SET recalled=1 WHERE job=? AND step=? AND first=? AND slot=? AND attempt=?")),
         stored(d.must_prepare("INSERT OR REPLACE INTO stored VALUES(?,?,?,?,?,?,?,?)")),
-        failure(d.must_prepare("INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?)")),
-        failed(d.must_prepare("INSERT OR REPLACE INTO failed VALUES(?,?,?,?,?,?)")),
+        failure(d.must_prepare("INSERT INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?)")),
+        failed(d.must_prepare("INSERT INTO failed VALUES(?,?,?,?,?,?)")),
         forget_failed(d.must_prepare("DELETE FROM failed WHERE job=?")),
         verdict(d.must_prepare("INSERT INTO verdicts(job,step,task,attempt,disproved,reason)"
                                " VALUES(?,?,?,?,?,?)")),
@@ -37,8 +37,8 @@ struct ViewDatabase::Statements {
         decided(d.must_prepare("UPDATE disputes SET leaf=?4, referee_hash=?5, referee=?6, wrong=?7,"
                                " referee_attempt=?8, decided_ns=?9"
                                " WHERE job=?1 AND step=?2 AND task=?3")),
-        conviction(d.must_prepare("INSERT OR REPLACE INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
-        chain(d.must_prepare("INSERT OR REPLACE INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
+        conviction(d.must_prepare("INSERT INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
+        chain(d.must_prepare("INSERT INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
 
   Statement begin, commit, seq, party, agent, agent_counts, job, final_job, step, result, settled, recall, stored,
       failure, failed, forget_failed, verdict, dispute, leaf, decided, conviction, chain;
