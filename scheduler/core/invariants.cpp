@@ -77,7 +77,8 @@ std::string check_agents(const Region& region) {
     if (outstanding != agent.outstanding) return "an agent's outstanding tasks are those of its leases";
   }
   if (region.live.deadlines.size() != region.live.leases.size()) return "every lease has one deadline";
-  if (region.live.leases_of_step.size() != region.live.leases.size()) return "every lease is found by its step";
+  if (region.live.leases_of_step.size() != region.live.leases.size())
+    return "every lease is found by its step";
   return "";
 }
 

@@ -40,8 +40,8 @@ struct ViewDatabase::Statements {
         conviction(d.must_prepare("INSERT INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
         chain(d.must_prepare("INSERT INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
 
-  Statement begin, commit, seq, party, agent, agent_counts, job, final_job, step, result, settled, recall, stored,
-      failure, failed, forget_failed, verdict, dispute, leaf, decided, conviction, chain;
+  Statement begin, commit, seq, party, agent, agent_counts, job, final_job, step, result, settled, recall,
+      stored, failure, failed, forget_failed, verdict, dispute, leaf, decided, conviction, chain;
 };
 
 }  // namespace reeve::shell
