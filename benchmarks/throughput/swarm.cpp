@@ -117,6 +117,11 @@ SimulatedAgent::SimulatedAgent(net::Context& context, Home home, const agent::Pa
 
 void SimulatedAgent::turn() {
   link_.pump(inputs_);
+  decide();
+  if (runner_.has_tasks()) decide();  // what has just arrived runs at once
+}
+
+void SimulatedAgent::decide() {
   for (agent::RunnerEvent& event : runner_.pump())
     keeper_.take(std::move(event), inputs_);
   std::vector<agent::Input> due;

@@ -24,6 +24,7 @@ class InProcessRunner final : public agent::Runner {
   int fd() const override { return -1; }  // the swarm asks busy() instead
   std::vector<agent::RunnerEvent> pump() override;
 
+  bool has_tasks() const { return !batches_.empty(); }
   bool busy() const { return !up_ || !batches_.empty() || !events_.empty(); }
   std::uint64_t tasks_run() const { return tasks_run_; }
 
@@ -62,6 +63,7 @@ class SimulatedAgent {
     std::unique_ptr<agent::InputCache> cache;
   };
 
+  void decide();
   SimulatedAgent(net::Context& context, Home home, const agent::Pacing& pacing);
   static Result<Home> open_home(const std::filesystem::path& path);
 
