@@ -35,6 +35,18 @@ TEST_F(Region, AnArrayIsAssignedReportedSettledAndFetched) {
   EXPECT_FALSE(page.more);
 }
 
+TEST_F(Region, RowsOfALongArrayOfSmallResultsFitTheWire) {
+  constexpr std::uint32_t kTasks = 2 * limits::kTasksPerSection + 100;
+  assemble();
+  agent_.peer->send(msg::Credit{100'000});
+  const JobId job = submit(kTasks);
+  run_job(job, kTasks);
+  std::uint32_t fetched = 0;
+  for (const msg::ResultRow& row : fetch(*requester_.peer, job).rows)
+    fetched += row.tasks.count;
+  EXPECT_EQ(fetched, kTasks) << "a row that is too long is refused by whoever receives it";
+}
+
 TEST_F(Region, WhatWasSettledIsThereAfterARestartAndTheAuditVerifies) {
   assemble();
   const JobId job = submit(50);
