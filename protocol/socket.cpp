@@ -164,6 +164,7 @@ Result<ClientSocket> ClientSocket::connect(Context& context, const std::string& 
                      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                      ZMQ_EVENT_DISCONNECTED;
   set_option(client.raw_events(), ZMQ_LINGER, 0);
+  set_option(client.raw_events(), ZMQ_RCVHWM, 0);  // nor may it wait for an owner who does not look
   REEVE_CHECK(zmq_socket_monitor(socket, events.c_str(), wanted) == 0 &&
                   zmq_connect(client.raw_events(), events.c_str()) == 0,
               "a new socket can be watched");
@@ -173,6 +174,12 @@ Result<ClientSocket> ClientSocket::connect(Context& context, const std::string& 
                  "give a host name or an IP address, and a port"};
   }
   return client;
+}
+
+/// The watching ends first: libzmq's thread would wait for ever to tell of a connection's end where nobody
+/// listens any more, and with it every other socket of the context.
+ClientSocket::~ClientSocket() {
+  if (socket_.raw() != nullptr) zmq_socket_monitor(socket_.raw(), nullptr, 0);
 }
 
 std::optional<Bytes> ClientSocket::try_receive() {

@@ -117,7 +117,13 @@ class ClientSocket {
   /// Readable when try_event() has something.
   void* raw_events() const { return monitor_.raw(); }
 
+  ClientSocket(ClientSocket&&) noexcept = default;
+  ClientSocket& operator=(ClientSocket&&) noexcept = default;
+  ~ClientSocket();
+
  private:
+  ClientSocket() = default;
+
   SocketHandle monitor_;
   SocketHandle socket_;
 };

@@ -61,6 +61,30 @@ class Sockets : public testing::Test {
   std::optional<ServerSocket> server_;
 };
 
+TEST_F(Sockets, ClosingOneWhileItsConnectionComesAndGoesHoldsUpNoOther) {
+  const auto key = TransportPair::create();
+  admission_->enrol(key.public_key());
+  Context agents;  // whose thread must stay free
+  SocketSettings hasty = settings();
+  hasty.reconnect = milliseconds(1);
+  const std::uint16_t port = server_->port();
+  for (int i = 0; i < 300; ++i) {
+    auto connected = ClientSocket::connect(agents, "127.0.0.1", port, server_key_.public_key(), key, hasty);
+    ASSERT_TRUE(connected.ok());
+    std::optional<ClientSocket> agent(std::move(*connected));
+    ASSERT_EQ(verdict(*agent), LinkEvent::kConnected) << "after " << i << " others were closed";
+    server_.reset();
+    for (int again = 0; again < 1000 && !server_; ++again) {  // libzmq gives the port back a little later
+      auto server = ServerSocket::bind(context_, "127.0.0.1", port, server_key_, settings());
+      if (server.ok()) server_.emplace(std::move(*server));
+      std::this_thread::sleep_for(std::chrono::milliseconds(server_ ? 0 : 1));
+    }
+    ASSERT_TRUE(server_.has_value());
+    ASSERT_EQ(agent->wait_event(kSoon), LinkEvent::kDisconnected);
+    std::this_thread::sleep_for(std::chrono::microseconds(i % 100 * 30));
+  }
+}
+
 TEST_F(Sockets, AnEnrolledKeyGetsInAndIsKnownByIt) {
   const auto key = TransportPair::create();
   admission_->enrol(key.public_key());
