@@ -36,9 +36,9 @@ TEST_F(Region, AnArrayIsAssignedReportedSettledAndFetched) {
 }
 
 TEST_F(Region, RowsOfALongArrayOfSmallResultsFitTheWire) {
-  constexpr std::uint32_t kTasks = 2 * limits::kTasksPerSection + 100;
+  constexpr std::uint32_t kTasks = limits::kTasksPerSection + 100;
   assemble();
-  agent_.peer->send(msg::Credit{100'000});
+  agent_.peer->send(msg::Credit{limits::kCreditPerAgent});
   const JobId job = submit(kTasks);
   run_job(job, kTasks);
   std::uint32_t fetched = 0;
