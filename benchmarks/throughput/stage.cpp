@@ -29,7 +29,7 @@ bool port_is_free(int port) {
 
 /// Three free ports in a row: control, bulk, HTTP.
 Result<std::uint16_t> free_ports() {
-  const int start = 20'000 + getpid() % 10'000;
+  const int start = 20'000 + getpid() % 3'000 * 3;  // no two of them begin at the same ports
   for (int port = start; port < start + 3'000; port += 3) {
     if (port_is_free(port) && port_is_free(port + 1) && port_is_free(port + 2))
       return static_cast<std::uint16_t>(port);
