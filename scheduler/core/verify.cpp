@@ -37,9 +37,25 @@ void keep(Findings& findings, TaskIndex task, const Digest& root, std::uint32_t 
   findings.kept_roots.push_back(root);
 }
 
+const OwnerRecord* owner_record(const Region& region, PartyId owner) {
+  const auto found = region.durable.owners.find(owner);
+  return found == region.durable.owners.end() ? nullptr : &found->second;
+}
+
+/// True where an owner who has withheld something had his turn at the task: what was to confirm the result,
+/// or to contradict it, may be what is gone.
+bool follows_a_fault(const Region& region, const OpenTask* known) {
+  return known != nullptr &&
+         std::any_of(known->failed_owners.begin(), known->failed_owners.end(), [&region](PartyId owner) {
+           const OwnerRecord* record = owner_record(region, owner);
+           return record != nullptr && record->faults > 0;
+         });
+}
+
 /// Attempts of distinct owners that a first attempt's task needs: drawn after the report, never before.
+///   known  the task's record so far; null: none
 std::uint32_t attempts_needed(const Region& region, const Job& job, const OwnerRecord* owner, StepRef step,
-                              TaskIndex task, AttemptId attempt) {
+                              TaskIndex task, AttemptId attempt, const OpenTask* known) {
   const Policy& policy = region.durable.policy;
   switch (job.verify.mode) {
     case VerifyMode::kNone: return 1;
@@ -47,15 +63,10 @@ std::uint32_t attempts_needed(const Region& region, const Job& job, const OwnerR
     case VerifyMode::kAdaptive: break;
   }
   const std::uint32_t validated = owner == nullptr ? 0 : owner->validated;
-  if (validated < policy.probation_tasks) return 2;
+  if (validated < policy.probation_tasks || follows_a_fault(region, known)) return 2;
   const auto domain = static_cast<std::uint32_t>(Draw::kReplicate);
   return region.prf.chance(policy.floor_ppm, domain, step.job.value(), step.step, task, attempt.value()) ? 2
                                                                                                          : 1;
-}
-
-const OwnerRecord* owner_record(const Region& region, PartyId owner) {
-  const auto found = region.durable.owners.find(owner);
-  return found == region.durable.owners.end() ? nullptr : &found->second;
 }
 
 bool same_roots(const OpenTask& open, const Digest& root) {
@@ -79,7 +90,7 @@ Findings sort_inline(const Region& region, const VerifiedSection& verified, cons
     if (known == nullptr || known->attempts.empty()) {
       const std::uint32_t least = known == nullptr ? 1 : known->needed;
       const std::uint32_t needed =
-          std::max(least, attempts_needed(region, job, owner, section.step, task, section.attempt));
+          std::max(least, attempts_needed(region, job, owner, section.step, task, section.attempt, known));
       if (needed == 1)
         append(findings.direct, task);
       else
@@ -113,10 +124,12 @@ Findings sort_rooted(const Region& region, const VerifiedSection& verified, cons
   const OwnerRecord* owner = owner_record(region, lease.owner);
   for (TaskIndex task = section.tasks.first; task < section.tasks.end(); ++task) {
     const auto& open = job.steps[section.step.step].open;
-    const auto known = open.find(task);
-    std::uint32_t needed = known == open.end() ? 1 : known->second.needed;
-    if (known == open.end() || known->second.attempts.empty())
-      needed = std::max(needed, attempts_needed(region, job, owner, section.step, task, section.attempt));
+    const auto found = open.find(task);
+    const OpenTask* known = found == open.end() ? nullptr : &found->second;
+    std::uint32_t needed = known == nullptr ? 1 : known->needed;
+    if (known == nullptr || known->attempts.empty())
+      needed =
+          std::max(needed, attempts_needed(region, job, owner, section.step, task, section.attempt, known));
     keep(findings, task, verified.roots[task - section.tasks.first], needed);
   }
   return findings;

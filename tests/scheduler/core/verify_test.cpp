@@ -52,6 +52,27 @@ TEST_F(Verify, TwoOwnersAgreeingArePaidOnceEach) {
   EXPECT_EQ(job(id).spent, 20 * kPrice);
 }
 
+TEST_F(Verify, WhoeverFollowsAWithheldResultIsConfirmedByAnotherOwner) {
+  found(trusting());
+  const PartyId ada = requester("ada");
+  join_owners(1);
+  const JobId id = submit(ada, stored_job(1));
+  report_all(rigs_[0]);
+  ASSERT_EQ(uploads_.size(), 1U) << "one report is enough, until its bytes are withheld";
+  answer_upload(uploads_[0], false, {});
+  ASSERT_EQ(events<StoreAbandoned>().size(), 1U);
+  uploads_.clear();
+
+  join_owners(1);
+  report_all(rigs_[1]);
+  EXPECT_TRUE(uploads_.empty()) << "nobody takes the second owner's word alone";
+  EXPECT_EQ(job(id).state, msg::JobState::kRunning);
+  join_owners(1);
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_EQ(owners_that_ran({id, 0}, 0).size(), 3U);
+}
+
 TEST_F(Verify, WithoutAnotherOwnerAResultWaits) {
   const PartyId ada = requester("ada");
   join_owners(1);
