@@ -3,15 +3,17 @@
 #include <algorithm>
 
 #include "openjd/limits.h"
+#include "protocol/bundle.h"
+#include "protocol/limits.h"
 
 namespace reeve::openjd {
 namespace {
 
-constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::uint32_t kFormatVersion = 2;
 
 template <class A>
 void fields(A& a, StepScript& s) {
-  a(s.space, s.on_run, s.files, s.environments);
+  a(s.space, s.on_run, s.files, s.environments, s.inputs, s.outputs);
 }
 
 bool varies_by_task(const FormatString& text) {
@@ -62,6 +64,17 @@ bool fits(const std::vector<EmbeddedFile>& files, const Slots& slots) {
   });
 }
 
+bool fits(const std::vector<StagedInput>& inputs) {
+  return std::all_of(inputs.begin(), inputs.end(),
+                     [](const StagedInput& input) { return unfit_path(input.path).empty(); });
+}
+
+bool fits(const std::vector<OutputPattern>& outputs, const Slots& slots) {
+  return outputs.size() <= reeve::limits::kOutputPatternsPerStep &&
+         std::all_of(outputs.begin(), outputs.end(),
+                     [&](const OutputPattern& output) { return fits(output.pattern, slots); });
+}
+
 bool fits(const Environment& environment) {
   const Slots slots{0, 0, environment.files.size()};
   const auto fits_action = [&](const std::optional<Action>& action) {
@@ -110,7 +123,8 @@ Result<StepScript> decode_step(ByteView bytes) {
   fields(reader, script);
   if (!reader.ok() || !reader.at_end()) return corrupt;
   const Slots slots{script.space.parameter_count(), script.files.size(), 0};
-  const bool good = fits(script.on_run, slots) && fits(script.files, slots) &&
+  const bool good = fits(script.on_run, slots) && fits(script.files, slots) && fits(script.inputs) &&
+                    fits(script.outputs, slots) &&
                     std::all_of(script.environments.begin(), script.environments.end(),
                                 [](const Environment& environment) { return fits(environment); });
   if (!good) return corrupt;

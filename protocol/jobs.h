@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/archive.h"
@@ -17,6 +18,12 @@ struct KernelVersion {
   std::uint32_t contract = 1;
   auto operator<=>(const KernelVersion&) const = default;
 };
+
+/// Any program of a requester's, run in a sandbox. Its result is a bundle (bundle.h) and one leaf.
+inline constexpr std::string_view kProgramKernel = "program";
+inline bool is_program(const KernelVersion& kernel) {
+  return kernel.name == kProgramKernel;
+}
 
 /// What a task needs of the slot that runs it. Zero and empty mean "any".
 struct TaskNeed {
@@ -37,6 +44,9 @@ struct Capability {
   std::uint32_t vram_mib = 0;
   std::vector<std::string> tags;       // sorted
   std::vector<KernelVersion> kernels;  // sorted
+  /// Hosts of one class give the same bits from the same program ("x86-64-v4"); copies of a program's tasks
+  /// that are compared exactly stay in one class. Empty: not known.
+  std::string bit_class;
   auto operator<=>(const Capability&) const = default;
 };
 
@@ -64,6 +74,7 @@ struct StepSpec {
   Duration time_limit;                 // of one task on one agent; an attempt that exceeds it has failed
   Bytes script;                        // openjd::encode_step; opaque to the scheduler
   std::vector<Digest> inputs;          // blobs that the script names
+  std::string compare;                 // comparison.h; empty: results agree when their roots do
   bool operator==(const StepSpec&) const = default;
 };
 
@@ -89,7 +100,7 @@ void fields(A& a, TaskNeed& n) {
 }
 template <class A>
 void fields(A& a, Capability& c) {
-  a(c.cpus, c.memory_mib, c.gpus, c.vram_mib, c.tags, c.kernels);
+  a(c.cpus, c.memory_mib, c.gpus, c.vram_mib, c.tags, c.kernels, c.bit_class);
 }
 template <class A>
 void fields(A& a, VerifyPolicy& v) {
@@ -98,7 +109,7 @@ void fields(A& a, VerifyPolicy& v) {
 template <class A>
 void fields(A& a, StepSpec& s) {
   a(s.name, s.task_count, s.depends_on, s.need, s.leaf_bytes, s.work_per_task, s.max_result_bytes,
-    s.time_limit, s.script, s.inputs);
+    s.time_limit, s.script, s.inputs, s.compare);
 }
 template <class A>
 void fields(A& a, JobSpec& j) {

@@ -35,6 +35,13 @@ inline constexpr std::uint32_t kTagsPerNeed = 16;
 inline constexpr std::uint32_t kDependenciesPerJob = 64;
 /// An encoded step script (command, arguments, parameter space).
 inline constexpr std::size_t kStepScriptBytes = 64U << 10;
+/// How a step's results are compared (comparison.h).
+inline constexpr std::size_t kComparisonBytes = 256;
+/// Files of one bundle: a folder of inputs, or a program's result.
+inline constexpr std::uint32_t kFilesPerBundle = 65536;
+inline constexpr std::size_t kPathBytes = 1024;
+/// Where inputs of a program are placed and which of its files are its result.
+inline constexpr std::uint32_t kOutputPatternsPerStep = 64;
 /// Names of jobs (OpenJD: 128), steps and agents (64), tags, kernels.
 inline constexpr std::size_t kJobNameBytes = 128;
 inline constexpr std::size_t kNameBytes = 64;

@@ -277,7 +277,9 @@ enum class FailureReason : std::uint8_t {
   kInputMissing,
   kRefused,
   kOutOfMemory,
-  kAgentLeaving
+  kAgentLeaving,
+  kProgramFailed,  // it ended with another status than 0, or without an output that it must make
+  kOverLimit       // it asked for more of the host (disk, processes, output) than its task may have
 };
 
 /// Results inside the report: payload holds `sizes[i]` bytes for each task. Roots follow from the bytes.

@@ -78,6 +78,7 @@ struct Capability {
   vramMib @3 :UInt32;
   tags @4 :List(Text);
   kernels @5 :List(Kernel);
+  bitClass @6 :Text;           # hosts of one class give the same bits from the same program; empty: not known
 }
 
 # ---- everybody ----
@@ -123,6 +124,7 @@ struct StepSpec {
   timeLimit @7 :Int64;
   script @8 :Data;             # opaque to the region
   inputs @9 :Data;             # digests of blobs
+  compare @10 :Text;           # how results are compared; empty: by their roots
 }
 
 struct JobSpec {
@@ -330,7 +332,7 @@ struct Assign {
   leaves @2 :List(LeafAssignment);  # protocol 2: never sent to an agent that speaks 1
 }
 
-enum FailureReason { crashed @0; timeLimit @1; inputMissing @2; refused @3; outOfMemory @4; agentLeaving @5; }
+enum FailureReason { crashed @0; timeLimit @1; inputMissing @2; refused @3; outOfMemory @4; agentLeaving @5; programFailed @6; overLimit @7; }
 
 struct InlineResults {
   sizes @0 :List(UInt32);      # one a task; they add up to the payload

@@ -14,6 +14,7 @@ void put(schema::Capability::Builder out, const Capability& in) {
   auto kernels = out.initKernels(static_cast<unsigned>(in.kernels.size()));
   for (unsigned i = 0; i < kernels.size(); ++i)
     wire::put(kernels[i], in.kernels[i]);
+  if (!in.bit_class.empty()) out.setBitClass(text_of(in.bit_class));
 }
 
 Capability get(schema::Capability::Reader in) {
@@ -26,6 +27,7 @@ Capability get(schema::Capability::Reader in) {
                        [](auto tag) { return read_name(tag, limits::kNameBytes, "tag"); });
   out.kernels = read_list(in.getKernels(), limits::kKernelsPerAgent, "kernels of an agent",
                           [](schema::Kernel::Reader kernel) { return wire::get(kernel); });
+  out.bit_class = read_name(in.getBitClass(), limits::kNameBytes, "bit class of an agent");
   return out;
 }
 

@@ -40,6 +40,7 @@ void put(schema::StepSpec::Builder out, const StepSpec& in) {
   out.setTimeLimit(in.time_limit.ns);
   out.setScript(data_of(in.script));
   if (!in.inputs.empty()) out.setInputs(data_of(in.inputs));
+  if (!in.compare.empty()) out.setCompare(text_of(in.compare));
 }
 
 StepSpec get(schema::StepSpec::Reader in) {
@@ -56,6 +57,7 @@ StepSpec get(schema::StepSpec::Reader in) {
   out.time_limit = {in.getTimeLimit()};
   out.script = read_data(in.getScript(), limits::kStepScriptBytes, "script of a step");
   out.inputs = read_digests(in.getInputs(), limits::kInputsPerStep, "inputs of a step");
+  out.compare = read_name(in.getCompare(), limits::kComparisonBytes, "comparison of a step");
   return out;
 }
 

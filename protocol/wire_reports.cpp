@@ -79,7 +79,7 @@ msg::ReportSection get(schema::ReportSection::Reader in) {
     case schema::ReportSection::FAILED: {
       const auto failed = in.getFailed();
       out.outcome = msg::FailedTasks{
-          read_enum(failed.getReason(), msg::FailureReason::kAgentLeaving, "reason of a failure"),
+          read_enum(failed.getReason(), msg::FailureReason::kOverLimit, "reason of a failure"),
           read_text(failed.getMessage(), limits::kTextBytes, "message of a failure")};
       return out;
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "protocol/comparison.h"
 #include "protocol/limits.h"
 #include "scheduler/core/rooms.h"
 
@@ -51,6 +52,9 @@ std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
                    "1 byte to 16 GiB");
   if (step.time_limit.ns < 1'000'000 || step.time_limit > kMostTimeLimit)
     return invalid(where + "time_limit is out of bounds", "1 ms to 30 days");
+  if (!is_exact(step.compare))
+    return invalid(where + "compare '" + step.compare + "' is not served by this region",
+                   "leave it out, or write exact: results agree when their roots do");
   StepIndex last = 0;
   for (std::size_t i = 0; i < step.depends_on.size(); ++i) {
     const StepIndex other = step.depends_on[i];

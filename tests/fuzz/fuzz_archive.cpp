@@ -54,7 +54,7 @@ std::vector<std::string> fuzz_seeds() {
   job.priority = -5;
   job.after = {JobId(1)};
   job.steps = {step, step};
-  const Capability capability{8, 1024, 1, 4096, {"avx2"}, {{"sha256", 1}}};
+  const Capability capability{8, 1024, 1, 4096, {"avx2"}, {{"sha256", 1}}, "v3"};
   const Everything everything{{{1, "one"}, {2, "two"}}, {-3, 4}, Digest{}, std::vector<TaskRange>{{1, 2}}};
   return {seed(0, job), seed(1, step), seed(2, capability), seed(3, everything)};
 }

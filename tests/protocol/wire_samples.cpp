@@ -29,6 +29,7 @@ StepSpec step(const char* name) {
   step.time_limit = seconds(90);
   step.script = {1, 2, 3};
   step.inputs = {digest(1), digest(2)};
+  step.compare = "image:psnr=40";
   return step;
 }
 
@@ -59,24 +60,32 @@ void add_commands(std::vector<msg::Message>& out) {
 
 void add_replies(std::vector<msg::Message>& out) {
   msg::Replies replies;
-  replies.replies.push_back({filled<16>(1), msg::Done{}});
-  replies.replies.push_back({filled<16>(2), msg::Accepted{JobId(1), 2, 3}});
-  replies.replies.push_back({filled<16>(3), msg::Enrolled{Role::kAgent, PartyId(4), AgentId(5)}});
-  replies.replies.push_back({filled<16>(4), msg::Json{"{\"a\": \"ä\"}\n"}});
+  const auto add = [&replies](std::uint8_t first, decltype(msg::Reply::body) body) {
+    replies.replies.emplace_back();
+    replies.replies.back().request = filled<16>(first);
+    replies.replies.back().body = std::move(body);
+  };
+  add(1, msg::Done{});
+  add(2, msg::Accepted{JobId(1), 2, 3});
+  add(3, msg::Enrolled{Role::kAgent, PartyId(4), AgentId(5)});
+  add(4, msg::Json{"{\"a\": \"ä\"}\n"});
   msg::ResultPage page;
   page.rows.push_back({{0, 2}, {1, 2}, {7, 8, 9}, {}, {}});
   page.rows.push_back({{2, 1}, {}, {}, {digest(1)}, {1ULL << 34}});
   page.next = 3;
   page.more = true;
-  replies.replies.push_back({filled<16>(5), page});
-  replies.replies.push_back({filled<16>(6), Error{ErrorCode::kExhausted, "no funds", "reeve region fund"}});
+  add(5, page);
+  add(6, Error{ErrorCode::kExhausted, "no funds", "reeve region fund"});
   out.push_back(replies);
 }
 
 void add_agents(std::vector<msg::Message>& out) {
   const StepRef at{JobId(1), 2};
   msg::AgentHello hello{
-      "rig-7", 4, {8, 16384, 1, 24576, {"avx2", "gpu"}, {{"render.path", 1}, {"sha256", 2}}}, {}};
+      "rig-7",
+      4,
+      {8, 16384, 1, 24576, {"avx2", "gpu"}, {{"render.path", 1}, {"sha256", 2}}, "x86-64-v4"},
+      {}};
   hello.held.push_back({AttemptId(3), at, {4, 5}, 1, filled<16>(6)});
   out.push_back(hello);
   out.push_back(msg::Credit{1ULL << 50});

@@ -41,7 +41,7 @@ World::World(std::uint64_t seed) : seed_(seed), rng_(seed), now_{1'700'000'000'0
 World::~World() = default;
 
 Capability World::capability() const {
-  return {4, 8192, 0, 0, {}, {kernel()}};
+  return {4, 8192, 0, 0, {}, {kernel()}, ""};
 }
 
 void World::fail(const std::string& what) {

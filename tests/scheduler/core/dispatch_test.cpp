@@ -8,7 +8,7 @@ namespace reeve::core {
 namespace {
 
 TEST(Place, EveryNeedIsMet) {
-  const Capability has{4, 8192, 1, 16'000, {"fast", "london"}, {{"test", 1}, {"test", 2}}};
+  const Capability has{4, 8192, 1, 16'000, {"fast", "london"}, {{"test", 1}, {"test", 2}}, ""};
   TaskNeed need;
   need.kernel = {"test", 1};
   EXPECT_TRUE(meets(has, need));
@@ -29,9 +29,9 @@ TEST(Place, EveryNeedIsMet) {
 TEST(Place, AnEmptyNeedIsMetByAnySlotWithItsKernel) {
   TaskNeed need;
   need.kernel = {"test", 1};
-  EXPECT_TRUE(meets(Capability{0, 0, 0, 0, {}, {{"test", 1}}}, need));
-  EXPECT_FALSE(meets(Capability{64, 1 << 20, 8, 1 << 16, {"fast"}, {}}, need));
-  EXPECT_FALSE(meets(Capability{64, 1 << 20, 8, 1 << 16, {"fast"}, {{"other", 1}}}, need));
+  EXPECT_TRUE(meets(Capability{0, 0, 0, 0, {}, {{"test", 1}}, ""}, need));
+  EXPECT_FALSE(meets(Capability{64, 1 << 20, 8, 1 << 16, {"fast"}, {}, ""}, need));
+  EXPECT_FALSE(meets(Capability{64, 1 << 20, 8, 1 << 16, {"fast"}, {{"other", 1}}, ""}, need));
 }
 
 TEST(Place, ACopyGoesToAnotherOwner) {

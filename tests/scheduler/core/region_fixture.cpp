@@ -142,7 +142,7 @@ void RegionFixture::connect(AgentId agent, std::uint32_t slots, std::uint64_t cr
   AgentConnected input{ConnectionId(100 + agent.value()), agent, {}};
   input.hello.name = "rig";
   input.hello.slots = slots;
-  input.hello.capability = {4, 8192, 0, 0, {}, {kernel()}};
+  input.hello.capability = {4, 8192, 0, 0, {}, {kernel()}, ""};
   input.hello.held = held;
   see(input);
   see(CreditGranted{agent, credit});

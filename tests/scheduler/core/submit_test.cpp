@@ -64,6 +64,7 @@ const Refusal kRefusals[] = {
     {"MuchWork", [](JobSpec& s) { s.steps[0].work_per_task = 1'000'000'000'000'001; }, "work_per_task 1000"},
     {"NoResult", [](JobSpec& s) { s.steps[0].max_result_bytes = 0; }, "max_result_bytes 0"},
     {"NoTime", [](JobSpec& s) { s.steps[0].time_limit = {}; }, "steps[0].time_limit"},
+    {"UnservedComparison", [](JobSpec& s) { s.steps[1].compare = "pixels"; }, "steps[1].compare 'pixels'"},
     {"DependsOnItself", [](JobSpec& s) { s.steps[1].depends_on = {1}; }, "depends_on names step 1"},
     {"DependsTwice",
      [](JobSpec& s) {
