@@ -24,8 +24,8 @@ struct ProgramFiles {
 Result<void> stage(const std::filesystem::path& source, const std::string& target, ProgramFiles& files);
 
 /// Stages what the PATH parameters of a template name, and gives each the path that a host will show:
-///   IN, INOUT   /work/inputs/PARAMETER/NAME for a file, /work/inputs/PARAMETER for a folder
-///   OUT         /work/outputs/PARAMETER/NAME, /work/outputs/PARAMETER; whatever stands there is the result
+///   IN, INOUT   /session/inputs/PARAMETER/NAME for a file, /session/inputs/PARAMETER for a folder
+///   OUT         /session/outputs/PARAMETER/NAME, /session/outputs/PARAMETER; whatever stands there is the result
 ///   NONE        stays as it is: a path that the host has
 /// A default starts at the template's folder, a given value at the working one. `values` are overwritten.
 Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, openjd::ParameterValues& values,

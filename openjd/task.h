@@ -14,7 +14,7 @@ namespace reeve::openjd {
 
 /// Where every host shows a session's working directory to its programs: the same path everywhere, so that
 /// paths of inputs are settled at submission and copies of a task see the same.
-inline constexpr std::string_view kSessionFolder = "/work";
+inline constexpr std::string_view kSessionFolder = "/session";
 
 /// What only the host knows of a session.
 struct HostValues {

@@ -9,6 +9,7 @@ void add_all_commands(CommandLine& line) {
   add_agent_command(line);
   add_bench_command(line);
   add_submit_command(line);
+  add_run_command(line);
   add_render_command(line);
   add_job_commands(line);
   add_fleet_commands(line);

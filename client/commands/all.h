@@ -11,6 +11,7 @@ void add_owner_commands(CommandLine& line);
 void add_agent_command(CommandLine& line);
 void add_bench_command(CommandLine& line);
 void add_submit_command(CommandLine& line);
+void add_run_command(CommandLine& line);
 void add_render_command(CommandLine& line);
 void add_job_commands(CommandLine& line);
 void add_fleet_commands(CommandLine& line);

@@ -1,22 +1,14 @@
 #include <fstream>
 
-#include "client/command_job.h"
 #include "client/command_line.h"
 #include "client/commands/all.h"
-#include "client/commands/job_options.h"
+#include "client/commands/submit.h"
 #include "client/quantities.h"
 #include "client/submission.h"
 #include "openjd/limits.h"
 
 namespace reeve::client {
 namespace {
-
-struct Options {
-  std::string file;
-  std::vector<std::string> parameters;
-  CommandRequest command;
-  JobOptions job;
-};
 
 /// What only a command line takes, that was given beside a template.
 std::string misplaced_option(const CommandRequest& command) {
@@ -40,19 +32,25 @@ Result<std::string> read_template(const std::string& path) {
   return text;
 }
 
-Result<ExitCode> submit_command(Context& context, const Options& options) {
+Result<BuiltJob> build_command(Context& context, const SubmitVerb& options) {
   if (!options.file.empty() || !options.parameters.empty())
     return Error{ErrorCode::kInvalid, "a template or its parameters, and a command behind --, were given",
                  "submit one or the other"};
   SubmitOptions job = options.job.submit;
   if (auto resolved = resolve_after(context, options.job, job); !resolved) return resolved.error();
-  auto built = build_command_job(options.command, job);
+  return build_command_job(options.command, job);
+}
+
+Result<ExitCode> submit(Context& context, const SubmitVerb& options) {
+  auto built = build_submission(context, options);
   if (!built) return built.error();
   return submit_built(context, *built, submission_options(options.job));
 }
 
-Result<ExitCode> submit(Context& context, const Options& options) {
-  if (!options.command.words.empty()) return submit_command(context, options);
+}  // namespace
+
+Result<BuiltJob> build_submission(Context& context, const SubmitVerb& options) {
+  if (!options.command.words.empty()) return build_command(context, options);
   if (options.file.empty())
     return Error{ErrorCode::kInvalid, "neither a template nor a command was given",
                  "name a template, or write a command behind --: reeve submit -- hostname"};
@@ -72,22 +70,15 @@ Result<ExitCode> submit(Context& context, const Options& options) {
   }
   auto resolved = resolve_after(context, options.job, job);
   if (!resolved) return resolved.error();
-  auto built = build_job(*text, std::filesystem::path(options.file).parent_path(), job);
-  if (!built) return built.error();
-  return submit_built(context, *built, submission_options(options.job));
+  return build_job(*text, std::filesystem::path(options.file).parent_path(), job);
 }
 
-}  // namespace
-
-void add_submit_command(CommandLine& line) {
-  auto options = std::make_shared<Options>();
-  Verb verb =
-      line.verb(line.root(), "submit", "Submit a job: an Open Job Description template, or -- COMMAND…",
-                [options](Context& context) { return submit(context, *options); });
-  verb.option("template", options->file,
+void add_submission(CommandLine& line, const Verb& verb, const std::string& name, SubmitVerb& options) {
+  verb.option("template", options.file,
               "A template (YAML or JSON, jobtemplate-2023-09); or -- and a command");
-  CommandRequest& command = options->command;
-  line.take_command("submit", command.words);
+  verb.repeated("-p,--parameter", options.parameters, "A job parameter; may be repeated").type("NAME=VALUE");
+  CommandRequest& command = options.command;
+  line.take_command(name, command.words);
   verb.option("--array", command.array, "A task for each number, which it sees as REEVE_ARRAY_TASK_ID")
       .type("RANGE");
   verb.option("--each-line", command.each_line, "A task for each line of a file, which it sees as REEVE_ITEM")
@@ -101,14 +92,21 @@ void add_submit_command(CommandLine& line) {
                 "A file or folder that stands in the working directory; may be repeated")
       .type("PATH[:TARGET]");
   verb.repeated("--output-file", command.outputs,
-                "Files that are the result (a ? at the end: if there are any); default: standard output")
+                "Files that are the result (with ? at the end: if there are any); default: standard output")
       .type("PATTERN");
   verb.option("--cpus", command.cpus, "Processors of a task").between(1, 4096);
   verb.option("--gpus", command.gpus, "GPUs of a task").between(1, 64);
   verb.parsed("--mem", command.memory_bytes, parse_size, "SIZE", "Memory of a task: 8G");
   verb.parsed("--vram", command.vram_bytes, parse_size, "SIZE", "Memory of a task's GPU");
-  verb.repeated("-p,--parameter", options->parameters, "A job parameter; may be repeated").type("NAME=VALUE");
-  add_job_options(verb, options->job);
+  add_job_options(verb, options.job);
+}
+
+void add_submit_command(CommandLine& line) {
+  auto options = std::make_shared<SubmitVerb>();
+  Verb verb =
+      line.verb(line.root(), "submit", "Submit a job: an Open Job Description template, or -- COMMAND…",
+                [options](Context& context) { return submit(context, *options); });
+  add_submission(line, verb, "submit", *options);
 }
 
 }  // namespace reeve::client
