@@ -118,7 +118,7 @@ void read_default(Diagnostics& diagnostics, const Place& place, JobParameter& pa
   if (!checked) report(diagnostics, place, checked.error());
 }
 
-JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place) {
+JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place, const Extensions& extensions) {
   JobParameter parameter;
   parameter.mark = place.node().mark;
   const auto type = read_type(diagnostics, place);
@@ -126,7 +126,7 @@ JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place) {
   parameter.type = *type;
   const Object object = open_parameter(diagnostics, place, *type);
   if (const auto name = object.require("name")) {
-    parameter.name = read_identifier(diagnostics, *name).value_or("");
+    parameter.name = read_identifier(diagnostics, *name, extensions.name()).value_or("");
   }
   if (const auto description = object.find("description")) {
     parameter.description = read_text(diagnostics, *description, description_rule()).value_or("");
@@ -145,12 +145,13 @@ JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place) {
 
 }  // namespace
 
-std::vector<JobParameter> parse_job_parameters(Diagnostics& diagnostics, const Place& place) {
+std::vector<JobParameter> parse_job_parameters(Diagnostics& diagnostics, const Place& place,
+                                               const Extensions& extensions) {
   std::vector<JobParameter> parameters;
-  if (!check_list(diagnostics, place, 1, limits::kJobParameters)) return parameters;
+  if (!check_list(diagnostics, place, 1, extensions.job_parameters())) return parameters;
   for (std::size_t i = 0; i < place.size(); ++i) {
     const Place item = place.at(i);
-    JobParameter parameter = parse_job_parameter(diagnostics, item);
+    JobParameter parameter = parse_job_parameter(diagnostics, item, extensions);
     const bool repeated = std::any_of(parameters.begin(), parameters.end(), [&](const JobParameter& p) {
       return !p.name.empty() && p.name == parameter.name;
     });
