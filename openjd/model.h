@@ -48,6 +48,8 @@ struct JobParameter {
   std::optional<double> max_float;
   ObjectType object_type = ObjectType::kDirectory;  // PATH
   DataFlow data_flow = DataFlow::kNone;             // PATH
+  bool object_type_given = false;                   // not by default
+  bool data_flow_given = false;
   UserInterface user_interface;
   Mark mark;
 };

@@ -104,10 +104,12 @@ void read_path_fields(Diagnostics& diagnostics, const Object& object, JobParamet
   if (const auto type = object.find("objectType")) {
     const auto word = read_word(diagnostics, *type, {"DIRECTORY", "FILE"});
     parameter.object_type = static_cast<ObjectType>(word.value_or(0));
+    parameter.object_type_given = true;
   }
   if (const auto flow = object.find("dataFlow")) {
     const auto word = read_word(diagnostics, *flow, {"NONE", "IN", "OUT", "INOUT"});
     parameter.data_flow = static_cast<DataFlow>(word.value_or(0));
+    parameter.data_flow_given = true;
   }
 }
 
