@@ -55,7 +55,7 @@ std::optional<std::string> map_path(std::span<const PathMappingRule> rules, std:
     const std::vector<std::string> names = names_of(path, rule.source_format);
     const bool inside =
         source.size() <= names.size() && std::equal(source.begin(), source.end(), names.begin());
-    if (!inside || source.size() < 2) continue;
+    if (!inside || (source.size() == 1 && source[0].empty())) continue;
     if (best != nullptr && best->source.size() >= rule.source.size()) continue;
     best = &rule;
     left = names.size() - source.size();
