@@ -12,7 +12,7 @@ enum class PathFormat { kPosix, kWindows };
 
 struct PathMappingRule {
   PathFormat source_format = PathFormat::kPosix;
-  std::string source;       // "/home/ann", "C:\\Users\\ann"
+  std::string source;       // "/studio/show", "C:\\Users\\ann"
   std::string destination;  // on the host, POSIX
 };
 
