@@ -233,7 +233,7 @@ struct DisputeDecided {
   std::vector<AttemptId> wrong;
   Time at;
 };
-enum class RejectReason : std::uint8_t { kWithheld, kBadOpening, kUploadFailed, kConvicted };
+enum class RejectReason : std::uint8_t { kWithheld, kBadOpening, kUploadFailed, kConvicted, kOutvoted };
 /// An attempt's result is out, unpaid, without being disproved.
 struct AttemptRejected {
   StepRef step;

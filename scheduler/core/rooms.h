@@ -78,6 +78,8 @@ void set_deadline(Region& region, AttemptId attempt, Time sooner);
 
 // ---- verify.cpp ----
 void on_report(Region& region, const ReportReceived& input);
+/// Pays for the results of a task that are on record, all of one root: at once, or after their store.
+void accept_results(Region& region, StepRef step, TaskIndex task);
 /// Compares the recorded roots of a task; starts the store, a dispute or another attempt.
 void decide(Region& region, StepRef step, TaskIndex task);
 void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRange tasks,
@@ -85,6 +87,13 @@ void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRa
 /// Each failure doubles the pause before an owner that failed the task, or whose result of it is out, may try
 /// it again.
 void cool_down(Region& region, StepRef step, TaskIndex task);
+
+// ---- vote.cpp: results of opaque programs, which nobody can recompute in parts ----
+/// Attempts of distinct owners that a program's task wants once `root` is recorded beside what is known of
+/// it.
+std::uint32_t votes_wanted(const Job& job, const OpenTask& known, const Digest& root);
+/// Accepts the root that enough owners gave, asks another owner, or gives up.
+void count_votes(Region& region, StepRef step, TaskIndex task);
 
 // ---- dispute.cpp ----
 void open_dispute(Region& region, StepRef step, TaskIndex task);

@@ -69,6 +69,12 @@ std::uint32_t attempts_needed(const Region& region, const Job& job, const OwnerR
                                                                                                          : 1;
 }
 
+/// Attempts that a task wants in all once `root` is recorded beside others.
+std::uint32_t wanted_beside(const Job& job, const StepState& step, const OpenTask& known,
+                            const Digest& root) {
+  return is_program(step.spec.need.kernel) ? votes_wanted(job, known, root) : known.needed;
+}
+
 bool same_roots(const OpenTask& open, const Digest& root) {
   return std::all_of(open.attempts.begin(), open.attempts.end(),
                      [&root](const Recorded& r) { return r.root == root; });
@@ -97,9 +103,10 @@ Findings sort_inline(const Region& region, const VerifiedSection& verified, cons
         keep(findings, task, root, needed);
       continue;
     }
-    if (known->attempts.size() + 1 < known->needed || !same_roots(*known, root) ||
+    const std::uint32_t wanted = wanted_beside(job, state, *known, root);
+    if (known->attempts.size() + 1 < wanted || !same_roots(*known, root) ||
         !known->attempts.front().is_inline) {
-      keep(findings, task, root, known->needed);
+      keep(findings, task, root, wanted);
       continue;
     }
     append(findings.agreed, task);
@@ -126,11 +133,14 @@ Findings sort_rooted(const Region& region, const VerifiedSection& verified, cons
     const auto& open = job.steps[section.step.step].open;
     const auto found = open.find(task);
     const OpenTask* known = found == open.end() ? nullptr : &found->second;
+    const Digest& root = verified.roots[task - section.tasks.first];
     std::uint32_t needed = known == nullptr ? 1 : known->needed;
     if (known == nullptr || known->attempts.empty())
       needed =
           std::max(needed, attempts_needed(region, job, owner, section.step, task, section.attempt, known));
-    keep(findings, task, verified.roots[task - section.tasks.first], needed);
+    else
+      needed = wanted_beside(job, job.steps[section.step.step], *known, root);
+    keep(findings, task, root, needed);
   }
   return findings;
 }
@@ -323,6 +333,15 @@ void on_report(Region& region, const ReportReceived& report) {
   if (!ack.items.empty()) region.effect(SendAck{report.agent, std::move(ack)});
 }
 
+void accept_results(Region& region, StepRef step, TaskIndex task) {
+  const OpenTask& open = region.durable.find_step(step)->open.at(task);
+  const bool all_inline =
+      std::all_of(open.attempts.begin(), open.attempts.end(), [](const Recorded& r) { return r.is_inline; });
+  if (!all_inline) return begin_store(region, step, task, open.attempts.front().root);
+  settle_inline(region, step, task);
+  finish_if_done(region, step.job);
+}
+
 void decide(Region& region, StepRef step, TaskIndex task) {
   const StepState* state = region.durable.find_step(step);
   if (state == nullptr) return;
@@ -330,16 +349,13 @@ void decide(Region& region, StepRef step, TaskIndex task) {
   if (found == state->open.end() || !std::holds_alternative<Collecting>(found->second.phase))
     return requeue(region, step, task);
   const OpenTask& open = found->second;
+  if (is_program(state->spec.need.kernel)) return count_votes(region, step, task);
   const bool differ = roots_differ(open);
   if (!differ && (open.attempts.empty() || open.attempts.size() < open.needed))
     return requeue(region, step, task);
   unqueue(region, step, task);
   if (differ) return open_dispute(region, step, task);
-  const bool all_inline =
-      std::all_of(open.attempts.begin(), open.attempts.end(), [](const Recorded& r) { return r.is_inline; });
-  if (!all_inline) return begin_store(region, step, task, open.attempts.front().root);
-  settle_inline(region, step, task);
-  finish_if_done(region, step.job);
+  accept_results(region, step, task);
 }
 
 void cool_down(Region& region, StepRef step, TaskIndex task) {

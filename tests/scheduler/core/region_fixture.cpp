@@ -142,7 +142,7 @@ void RegionFixture::connect(AgentId agent, std::uint32_t slots, std::uint64_t cr
   AgentConnected input{ConnectionId(100 + agent.value()), agent, {}};
   input.hello.name = "rig";
   input.hello.slots = slots;
-  input.hello.capability = {4, 8192, 0, 0, {}, {kernel()}, ""};
+  input.hello.capability = {4, 8192, 0, 0, {}, {{std::string(kProgramKernel), 1}, kernel()}, ""};
   input.hello.held = held;
   see(input);
   see(CreditGranted{agent, credit});
@@ -196,6 +196,13 @@ JobSpec RegionFixture::inline_job(std::uint32_t tasks) {
   JobSpec spec;
   spec.name = "job";
   spec.steps = {step_of("only", tasks)};
+  return spec;
+}
+
+JobSpec RegionFixture::program_job(std::uint32_t tasks) {
+  JobSpec spec = inline_job(tasks);
+  spec.steps[0].need.kernel = {std::string(kProgramKernel), 1};
+  spec.verify = {VerifyMode::kQuorum, 2};
   return spec;
 }
 
@@ -293,7 +300,14 @@ ReportReceived RegionFixture::report_of(const Todo& todo) const {
   const msg::Assignment& given = todo.assignment;
   const auto found = habits_.find(todo.agent);
   const Habits habits = found == habits_.end() ? Habits{} : found->second;
-  VerifiedSection section{{given.attempt, given.step, given.tasks, kernel(), given.ticket, {}}, {}, {}};
+  VerifiedSection section{{given.attempt,
+                           given.step,
+                           given.tasks,
+                           state().find_step(given.step)->spec.need.kernel,
+                           given.ticket,
+                           {}},
+                          {},
+                          {}};
   if (habits.fails) {
     section.section.outcome = msg::FailedTasks{msg::FailureReason::kCrashed, "it crashed"};
     return {todo.agent, {section}, {}, {}};

@@ -67,6 +67,8 @@ class RegionFixture : public ::testing::Test {
 
   /// One step of `tasks` tasks with results of 32 bytes that travel in the report.
   static JobSpec inline_job(std::uint32_t tasks);
+  /// As inline_job(), of a program whose results two owners must agree on.
+  static JobSpec program_job(std::uint32_t tasks);
   /// One step of `tasks` tasks with results of four leaves that are uploaded.
   static JobSpec stored_job(std::uint32_t tasks);
 
