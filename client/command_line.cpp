@@ -95,6 +95,10 @@ OptionRef Verb::repeated(const std::string& names, std::vector<std::string>& tar
                          const std::string& description) const {
   return OptionRef(app_->add_option(names, target, description)->allow_extra_args(false));
 }
+OptionRef Verb::words(const std::string& name, std::vector<std::string>& target,
+                      const std::string& description) const {
+  return OptionRef(app_->add_option(name, target, description));
+}
 OptionRef Verb::flag(const std::string& names, bool& target, const std::string& description) const {
   return OptionRef(app_->add_flag(names, target, description));
 }

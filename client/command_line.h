@@ -51,6 +51,9 @@ class Verb {
   /// May be given again and again, a value each time.
   OptionRef repeated(const std::string& names, std::vector<std::string>& target,
                      const std::string& description) const;
+  /// All the words that stand behind the verb.
+  OptionRef words(const std::string& name, std::vector<std::string>& target,
+                  const std::string& description) const;
   OptionRef flag(const std::string& names, bool& target, const std::string& description) const;
   /// An option whose text is read by `parse` into `target`; what it refuses is a usage error.
   template <class T>

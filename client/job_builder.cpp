@@ -97,7 +97,7 @@ Result<void> check_scenes(const StepSpec& step, const std::vector<Input>& inputs
 
 /// A template's command as it is written; Param.* stays in it.
 bool names_program(const openjd::StepTemplate& step) {
-  return !step.on_run.command.source().starts_with(kCommandPrefix);
+  return !step.on_run.action.command.source().starts_with(kCommandPrefix);
 }
 
 void add_input(Input input, BuiltJob& built) {

@@ -25,8 +25,8 @@ Result<void> stage(const std::filesystem::path& source, const std::string& targe
 
 /// Stages what the PATH parameters of a template name, and gives each the path that a host will show:
 ///   IN, INOUT   /session/inputs/PARAMETER/NAME for a file, /session/inputs/PARAMETER for a folder
-///   OUT         /session/outputs/PARAMETER/NAME, /session/outputs/PARAMETER; whatever stands there is the result
-///   NONE        stays as it is: a path that the host has
+///   OUT         /session/outputs/PARAMETER/NAME, /session/outputs/PARAMETER; whatever stands there is the
+///   result NONE        stays as it is: a path that the host has
 /// A default starts at the template's folder, a given value at the working one. `values` are overwritten.
 Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, openjd::ParameterValues& values,
                                       const std::filesystem::path& template_folder);

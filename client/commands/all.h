@@ -10,6 +10,8 @@ void add_login_command(CommandLine& line);
 void add_owner_commands(CommandLine& line);
 void add_agent_command(CommandLine& line);
 void add_bench_command(CommandLine& line);
+void add_check_command(CommandLine& line);
+void add_summary_command(CommandLine& line);
 void add_submit_command(CommandLine& line);
 void add_run_command(CommandLine& line);
 void add_render_command(CommandLine& line);

@@ -190,8 +190,8 @@ steps:
 )",
       root_, {});
   EXPECT_EQ(arguments_of(job, 0),
-            (std::vector<std::string>{"/session/inputs/Tool/tool.py", "/session/inputs/Scenes", "/session/outputs/Out",
-                                      "/session/outputs/Log/log.txt"}));
+            (std::vector<std::string>{"/session/inputs/Tool/tool.py", "/session/inputs/Scenes",
+                                      "/session/outputs/Out", "/session/outputs/Log/log.txt"}));
   const auto script = script_of(job);
   ASSERT_EQ(script.outputs.size(), 2U);
   EXPECT_EQ(script.outputs[0].pattern.literals(), "outputs/Out/**");
