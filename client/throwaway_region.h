@@ -21,8 +21,6 @@ class ThrowawayRegion {
   ThrowawayRegion(const ThrowawayRegion&) = delete;
   ThrowawayRegion& operator=(const ThrowawayRegion&) = delete;
 
-  /// The region's folder: what its operator speaks from.
-  std::string folder() const { return (folder_ / "region").string(); }
   std::string requester_home() const { return (folder_ / "requester").string(); }
   /// The end of what the agent wrote about itself.
   std::string agent_log() const;

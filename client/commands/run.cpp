@@ -4,6 +4,7 @@
 #include "client/commands/all.h"
 #include "client/commands/submit.h"
 #include "client/json_fields.h"
+#include "client/offers.h"
 #include "client/submission.h"
 #include "client/throwaway_region.h"
 
@@ -13,56 +14,26 @@ namespace {
 constexpr auto kLook = std::chrono::milliseconds(50);
 constexpr auto kPatience = std::chrono::seconds(20);
 
-/// The kernels that the region's agents offer; empty while none is there.
-Result<std::vector<std::string>> offered_kernels(Context& context) {
+/// Waits for the agent, and refuses what it does not offer: nobody else will come.
+Result<void> check_agent(Context& context, const ThrowawayRegion& region, const BuiltJob& job) {
   auto connection = context.region();
   if (!connection) return connection.error();
-  const auto fleet = (*connection)->query("/api/v1/agents");
-  if (!fleet) return fleet.error();
-  std::vector<std::string> names;
-  for (const Json& agent : list_of(*fleet, "agents")) {
-    if (!flag_of(agent, "online")) continue;
-    const Json capability = agent.value("capability", Json::object());
-    for (const Json& kernel : list_of(capability, "kernels"))
-      names.push_back(text_of(kernel, "name"));
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    const auto answer = (*connection)->query("/api/v1/offers");
+    if (!answer) return answer.error();
+    if (!list_of(*answer, "offers").empty()) break;
+    if (std::chrono::steady_clock::now() >= end)
+      return Error{ErrorCode::kUnreachable, "the throwaway agent did not come up: " + region.agent_log(),
+                   "see what it says"};
+    std::this_thread::sleep_for(kLook);
   }
-  return names;
-}
-
-/// Waits for the agent, and says what of the job it cannot run.
-Result<void> check_agent(Context& context, const ThrowawayRegion& region, const BuiltJob& job) {
-  std::vector<std::string> offered;
-  for (const auto end = std::chrono::steady_clock::now() + kPatience;
-       offered.empty() && std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(kLook)) {
-    auto kernels = offered_kernels(context);
-    if (!kernels) return kernels.error();
-    offered = std::move(*kernels);
-  }
-  if (offered.empty())
-    return Error{ErrorCode::kUnreachable, "the throwaway agent did not come up: " + region.agent_log(),
-                 "see what it says"};
-  for (const StepSpec& step : job.spec.steps) {
-    const std::string& kernel = step.need.kernel.name;
-    if (std::find(offered.begin(), offered.end(), kernel) == offered.end())
-      return Error{
-          ErrorCode::kNotAllowed,
-          "step '" + step.name + "' needs '" + kernel + "', which this machine does not offer",
-          "programs need bubblewrap and user namespaces; `reeve agent devices` says what is missing"};
-  }
-  return {};
-}
-
-/// This command's settings with another login: that of `home`, or a region's own as its operator.
-Result<Config> config_with(const Context& context, const std::string& setting, const std::string& folder) {
-  return Config::load({{setting, folder}, {"output", context.config().get("output")}}, context.environment());
-}
-
-/// Whether the throwaway agent is there and can run the job; its operator may ask.
-Result<void> check_as_operator(Context& context, const ThrowawayRegion& region, const BuiltJob& job) {
-  const auto config = config_with(context, "region_dir", region.folder());
-  if (!config) return config.error();
-  Context inside(context.output(), *config, context.environment(), context.connector());
-  return check_agent(inside, region, job);
+  const auto unmet = unmet_steps(**connection, job.spec);
+  if (!unmet) return unmet.error();
+  if (unmet->empty()) return {};
+  return Error{
+      ErrorCode::kNotAllowed, unmet->front(),
+      "this machine runs the throwaway region's only agent; `reeve agent devices` says what it offers"};
 }
 
 Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
@@ -74,10 +45,12 @@ Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   built->spec.verify = {VerifyMode::kNone, 1};  // there is nobody here who could check anybody
   const auto region = ThrowawayRegion::make();
   if (!region) return region.error();
-  if (auto able = check_as_operator(context, **region, *built); !able) return able.error();
-  const auto config = config_with(context, "home", (*region)->requester_home());
+  const auto config =
+      Config::load({{"home", (*region)->requester_home()}, {"output", context.config().get("output")}},
+                   context.environment());
   if (!config) return config.error();
   Context inside(context.output(), *config, context.environment(), context.connector());
+  if (auto able = check_agent(inside, **region, *built); !able) return able.error();
   return submit_built(inside, *built, submission);
 }
 
