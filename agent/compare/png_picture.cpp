@@ -50,6 +50,7 @@ std::uint32_t big_endian(const std::uint8_t* at) {
 
 /// Walks the chunks: animations hold frames that libpng passes over, and bytes after the end are no metadata.
 Result<void> only_one_picture(ByteView file) {
+  if (picture_kind(file) != PictureKind::kPng) return damaged("PNG: no signature");
   std::size_t at = kSignatureBytes;
   while (file.size() - at >= 12) {
     const std::uint64_t length = big_endian(file.data() + at);
