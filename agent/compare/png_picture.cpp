@@ -15,6 +15,8 @@ namespace reeve::agent::compare {
 namespace {
 
 constexpr std::size_t kSignatureBytes = 8;
+/// Source: zlib.net/zlib_tech.html, "Maximum Compression Factor".
+constexpr std::uint64_t kDeflateRatio = 1032;
 
 struct Reading {
   ByteView file;
@@ -120,6 +122,12 @@ Result<Picture> decode_png(ByteView file) {
   const auto width = png_get_image_width(reading.png, reading.info);
   const auto height = png_get_image_height(reading.png, reading.info);
   if (auto fits = fits_bounds(width, height, 8, kPictureBytes); !fits) return fits.error();
+  // So that a small file cannot have us clear a gigabyte: deflate shrinks to one part in 1032 at most.
+  const std::uint64_t row = (std::uint64_t{width} * png_get_channels(reading.png, reading.info) *
+                                 png_get_bit_depth(reading.png, reading.info) +
+                             7) /
+                            8;
+  if (row * height > file.size() * kDeflateRatio) return damaged("PNG: too few bytes for its pixels");
   if (!transform(reading)) return damaged("PNG: " + reading.message);
   Picture picture = shape(reading);
   const std::size_t row_bytes = picture.width * picture.channels.front().step;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/compare/compare.h"
+#include "agent/compare/picture.h"
 #include "tests/agent/compare/samples.h"
 
 namespace {
@@ -166,6 +167,22 @@ Bytes giant_png(std::uint8_t last) {
 TEST(Pixels, GiantPicturesAreRefusedBeforeTheyAreAllocated) {
   EXPECT_EQ(pixels(giant_png(1), giant_png(2)).agreement, Agreement::kUndecidable);
   EXPECT_EQ(pixels(giant_png(1), png({}, noise(kRgbBytes))).agreement, Agreement::kDiffer);
+}
+
+TEST(Pixels, ALargePictureOfOneColourIsDecodedAndOneWithTooFewBytesIsDamaged) {
+  PngForm form = {4096, 4096, 0, 8, false, "", 9, {}, {}};
+  const Bytes rows(std::size_t{4096} * 4096, 7);
+  const Bytes best = png(form, rows);
+  ASSERT_LT(best.size(), rows.size() / 700) << "near to what deflate can do";
+  form.level = 1;
+  EXPECT_TRUE(pixels(best, png(form, rows)).same());
+  Bytes few = giant_png(1);
+  std::fill(few.begin() + 16, few.begin() + 24, std::uint8_t{0});
+  few[18] = few[22] = 0x20;  // 8192 x 8192, and 8 bytes of rows
+  const Bytes header(few.begin() + 16, few.begin() + 29);
+  const Bytes chunk = png_chunk("IHDR", header);
+  std::copy(chunk.begin(), chunk.end(), few.begin() + 8);
+  EXPECT_EQ(decode_picture(few).error().message, "PNG: too few bytes for its pixels");
 }
 
 TEST(Pixels, BytesBehindAPictureAndAnimationsAreNoMetadata) {
