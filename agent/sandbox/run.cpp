@@ -165,6 +165,7 @@ void Run::watch_disk() {
 
 /// SIGTERM to the program itself: bubblewrap's first process has it as its child.
 void Run::notify() {
+  if (command_.on_notice) command_.on_notice();
   const std::string path = "/proc/" + std::to_string(init_) + "/task/" + std::to_string(init_) + "/children";
   if (FILE* file = std::fopen(path.c_str(), "re")) {
     int program = 0;

@@ -51,6 +51,7 @@ struct Command {
   bool keep_output = false;                                      // standard output is wanted whole
   /// At the end of its time: SIGTERM, and so much longer. Zero: SIGKILL at once.
   Duration notice;
+  std::function<void()> on_notice;  // just before the SIGTERM
   /// Hears each line of both streams, without its end; of a very long line its beginning.
   std::function<void(std::string_view)> on_line;
 };
