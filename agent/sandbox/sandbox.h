@@ -18,7 +18,7 @@
 namespace reeve::agent::sandbox {
 
 /// Where the working directory stands for the program.
-inline constexpr const char* kWorkFolder = "/work";
+inline constexpr const char* kWorkFolder = "/session";
 
 /// What a program may be ended for.
 enum class Bound : std::uint8_t { kNone, kMemory, kProcesses, kDisk, kFiles, kOutput, kTime };

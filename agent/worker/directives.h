@@ -12,8 +12,9 @@ namespace reeve::agent::worker {
 /// Source: Open Job Description, How Jobs Are Run, "Stdout/Stderr Messages".
 class Directives {
  public:
-  /// Takes one line of output in.
-  void hear(std::string_view line);
+  /// Takes one line of output in. `secret_variables`: openjd_redacted_env sets one; it hides its value
+  /// always.
+  void hear(std::string_view line, bool secret_variables);
   /// Before each action: what the last one said of itself alone is forgotten.
   void begin_action();
 
@@ -28,7 +29,7 @@ class Directives {
   std::string redacted(std::string text) const;
 
  private:
-  void set(std::string_view text, bool secret);
+  void set(std::string_view text, bool secret, bool keep);
   void unset(std::string_view name);
 
   std::map<std::string, std::optional<std::string>> variables_;

@@ -16,7 +16,8 @@ namespace reeve::agent::worker {
 namespace {
 
 /// Embedded files, as programs see them: apart from the working directory, whose files may be results.
-constexpr const char* kSessionFolder = "/session";
+constexpr const char* kFilesFolder = "/files";
+static_assert(openjd::kSessionFolder == sandbox::kWorkFolder, "paths of inputs were settled at submission");
 constexpr const char* kRulesFile = "path_mapping.json";
 /// Source: 2023-09, 5.3: notifyPeriodInSeconds where a template does not say.
 constexpr std::uint32_t kTaskNoticeS = 120;
@@ -118,9 +119,9 @@ Result<openjd::HostValues> Session::host_values(const std::vector<openjd::Embedd
                                                 const std::string& folder) const {
   openjd::HostValues host;
   host.working_directory = sandbox::kWorkFolder;
-  host.path_mapping_rules_file = std::string(kSessionFolder) + "/" + kRulesFile;
+  host.path_mapping_rules_file = std::string(kFilesFolder) + "/" + kRulesFile;
   for (const openjd::EmbeddedFile& file : files)
-    host.file_paths.push_back(std::string(kSessionFolder) + "/" + folder + "/" + name_of(file));
+    host.file_paths.push_back(std::string(kFilesFolder) + "/" + folder + "/" + name_of(file));
   return host;
 }
 
@@ -132,7 +133,7 @@ Result<void> Session::write_files(const std::vector<openjd::EmbeddedFile>& files
   for (const openjd::EmbeddedFile& file : files) {
     const std::filesystem::path path = at / name_of(file);
     std::ofstream out(path, std::ios::binary);
-    out << file.data.resolve(symbols);
+    out << openjd::file_text(file, symbols);
     out.close();
     if (!out || chmod(path.c_str(), file.runnable ? 0755 : 0644) != 0)
       return Error{ErrorCode::kIo, "cannot write the embedded file '" + file.name + "'",
@@ -157,8 +158,10 @@ sandbox::Command Session::command(const openjd::CommandLine& line) {
   command.environment.assign(variables.begin(), variables.end());
   command.work = work();
   command.mounts = setup_.inputs.mounts();
-  command.mounts.insert(command.mounts.begin(), {setup_.folder / "files", kSessionFolder});
-  command.on_line = [this](std::string_view text) { directives_.hear(text); };
+  command.mounts.insert(command.mounts.begin(), {setup_.folder / "files", kFilesFolder});
+  command.on_line = [this](std::string_view text) {
+    directives_.hear(text, setup_.script.redacted_variables);
+  };
   return command;
 }
 

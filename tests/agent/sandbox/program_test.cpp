@@ -197,7 +197,7 @@ TEST_F(ProgramTest, EmbeddedFilesAreWrittenAndFound) {
   script_.on_run.command = text("{{Task.File.Script}}");
   script_.on_run.command.for_each_reference([](openjd::Reference& reference) { reference.slot = 0; });
   script_.on_run.args = {FormatString::literal("args")};
-  EXPECT_EQ(run(), Files{"stdout=in /work with args\n"}) << error_.message;
+  EXPECT_EQ(run(), Files{"stdout=in /session with args\n"}) << error_.message;
 }
 
 TEST_F(ProgramTest, EnvironmentsAreEnteredInOrderAndLeftInReverse) {
@@ -234,6 +234,7 @@ TEST_F(ProgramTest, MalformedVariableFailsItsActionAndASecretIsNotRepeated) {
   secret.name = "secret";
   secret.on_enter = shell("echo 'openjd_redacted_env: KEY=hunter2hunter2'");
   script_.environments = {secret};
+  script_.redacted_variables = true;
   script_.on_run = shell("echo key is $KEY; echo 'openjd_fail: out of luck'; exit 1");
   kernel_.reset();
   EXPECT_EQ(run(), Files{});

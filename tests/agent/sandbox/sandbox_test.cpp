@@ -38,7 +38,7 @@ TEST_F(SandboxTest, WorkingDirectoryIsKeptAndTheRestIsNot) {
   std::ifstream where(work_ / "where");
   std::string line;
   std::getline(where, line);
-  EXPECT_EQ(line, "/work");
+  EXPECT_EQ(line, "/session");
   EXPECT_TRUE(std::filesystem::exists(work_ / "made"));
   EXPECT_FALSE(shell("test -e /tmp/gone").good());
 }
@@ -58,7 +58,7 @@ TEST_F(SandboxTest, MountedFileCanBeReadAndNotChanged) {
   const std::filesystem::path input = folder_.path() / "input";
   std::ofstream(input) << "precious";
   Command cat = command("/bin/bash", {"-c", "cat in; chmod 666 in; echo spoilt > in; mv in out; rm -f in"});
-  cat.mounts = {{input, "/work/in"}};
+  cat.mounts = {{input, "/session/in"}};
   const Outcome outcome = run(cat);
   EXPECT_TRUE(outcome.log.starts_with("precious")) << outcome.log;
   std::string text;
