@@ -2,87 +2,58 @@
 
 #include <algorithm>
 
-#include "openjd/text.h"
-
 namespace reeve::agent::worker {
 namespace {
 
-/// Of the environment of a process, the kernel takes some 2 MiB.
-constexpr std::size_t kVariables = 1024;
-constexpr std::size_t kNameBytes = 256;  // 2023-09, 4.2
-constexpr std::size_t kValueBytes = 32768;
-constexpr std::size_t kWordsBytes = 512;
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t'))
-    text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t') || text.ends_with('\r'))
-    text.remove_suffix(1);
-  return text;
-}
+/// Of what an action says of itself, an error repeats so much.
+constexpr std::size_t kWordsBytes = 256;
 
 }  // namespace
 
-void Directives::begin_action() {
+void Directives::begin_action(bool sets_variables) {
+  sets_variables_ = sets_variables;
   failure_.clear();
   status_.clear();
   mistake_.clear();
 }
 
-void Directives::hear(std::string_view line, bool secret_variables) {
-  constexpr std::string_view kPrefix = "openjd_";
-  if (!line.starts_with(kPrefix)) return;
-  const std::size_t colon = line.find(": ");
-  if (colon == std::string_view::npos) return;
-  const std::string_view what = line.substr(kPrefix.size(), colon - kPrefix.size());
-  const std::string_view rest = line.substr(colon + 2);
-  if (what == "env") return set(rest, false, true);
-  if (what == "redacted_env") return set(rest, true, secret_variables);
-  if (what == "unset_env") return unset(trimmed(rest));
-  if (what == "fail") failure_ = std::string(trimmed(rest).substr(0, kWordsBytes));
-  if (what == "status") status_ = std::string(trimmed(rest).substr(0, kWordsBytes));
-}
-
-void Directives::set(std::string_view text, bool secret, bool keep) {
-  while (text.starts_with(' '))
-    text.remove_prefix(1);
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  const std::size_t equals = text.find('=');
-  const std::string name(text.substr(0, equals));
-  if (equals == std::string_view::npos || !openjd::is_identifier(name, kNameBytes)) {
-    mistake_ =
-        secret ? "a line 'openjd_redacted_env: ' that is not NAME=value"
-               : "the line 'openjd_env: " + std::string(text.substr(0, 200)) + "', which is not NAME=value";
+void Directives::hear(std::string_view line) {
+  openjd::Directive said = openjd::parse_directive(line);
+  if (!redactor_.add(said.secrets)) {
+    hides_too_much_ = true;
+    mistake_ = "more secrets than a session can hide";
+  }
+  if (said.error) {
+    mistake_ = said.error->message;
     return;
   }
-  const std::string value(text.substr(equals + 1));
-  const bool fits = value.size() <= kValueBytes && value.find('\0') == std::string::npos &&
-                    (variables_.size() < kVariables || variables_.contains(name));
-  if (!fits) {
-    mistake_ = "more than " + std::to_string(kVariables) + " variables, or more than " +
-               std::to_string(kValueBytes) + " bytes in '" + name + "'";
-    return;
+  switch (said.kind) {
+    case openjd::DirectiveKind::kNone:
+    case openjd::DirectiveKind::kProgress: break;
+    case openjd::DirectiveKind::kStatus: status_ = said.text.substr(0, kWordsBytes); break;
+    case openjd::DirectiveKind::kFail: failure_ = said.text.substr(0, kWordsBytes); break;
+    case openjd::DirectiveKind::kSetVariable:
+      if (sets_variables_) variables_.set(said.name, std::move(said.value));
+      break;
+    case openjd::DirectiveKind::kSecretVariable:
+      if (sets_variables_ && redacted_variables_) variables_.set(said.name, std::move(said.value));
+      break;
+    case openjd::DirectiveKind::kUnsetVariable:
+      if (sets_variables_) variables_.unset(said.name);
+      break;
   }
-  if (keep) variables_[name] = value;
-  if (secret && !value.empty()) secrets_.push_back(value);
 }
 
-void Directives::unset(std::string_view name) {
-  if (!openjd::is_identifier(name, kNameBytes)) {
-    mistake_ =
-        "the line 'openjd_unset_env: " + std::string(name.substr(0, 200)) + "', which names no variable";
-    return;
+std::string Directives::redacted(std::string_view log) const {
+  if (hides_too_much_) return "";
+  std::string out;
+  for (std::size_t begin = 0; begin < log.size();) {
+    const std::size_t end = std::min(log.find('\n', begin), log.size());
+    out += redactor_.shown(log.substr(begin, end - begin));
+    if (end < log.size()) out += '\n';
+    begin = end + 1;
   }
-  if (variables_.size() < kVariables || variables_.contains(std::string(name)))
-    variables_[std::string(name)] = std::nullopt;
-}
-
-std::string Directives::redacted(std::string text) const {
-  for (const std::string& secret : secrets_) {
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 8))
-      text.replace(at, secret.size(), "********");
-  }
-  return text;
+  return out;
 }
 
 }  // namespace reeve::agent::worker

@@ -10,6 +10,8 @@
 #include <fstream>
 
 #include "agent/sandbox/scratch.h"
+#include "agent/worker/glob.h"
+#include "protocol/bundle.h"
 #include "protocol/limits.h"
 
 namespace reeve::agent::worker {
@@ -71,52 +73,74 @@ std::optional<Failure> Session::enter() {
   std::filesystem::create_directory(setup_.folder / "files", error);
   std::ofstream(setup_.folder / "files" / kRulesFile) << "{}\n";
   if (const auto placed = setup_.inputs.place(work()); !placed) return refused(placed.error());
+  if (const auto made = make_folders(); !made) return refused(made.error());
   for (std::size_t i = 0; i < setup_.script.environments.size(); ++i) {
     if (auto failure = enter(setup_.script.environments[i], i)) return failure;
   }
   return std::nullopt;
 }
 
+/// Those that outputs are expected in: a program that is told to write /session/outputs/Frames/a.png finds
+/// the folder there.
+Result<void> Session::make_folders() const {
+  for (const openjd::OutputPattern& output : setup_.script.outputs) {
+    if (!output.pattern.is_constant()) continue;
+    const std::string pattern = tidy_pattern(output.pattern.literals(), sandbox::kWorkFolder);
+    const std::size_t end = pattern.rfind('/', pattern.find_first_of("*?"));
+    if (end == std::string::npos || !unfit_path(pattern.substr(0, end)).empty()) continue;
+    std::error_code error;
+    std::filesystem::create_directories(work() / pattern.substr(0, end), error);
+    if (error)
+      return Error{ErrorCode::kIo,
+                   "cannot make the folder of the output '" + pattern + "': " + error.message(), ""};
+  }
+  return {};
+}
+
 std::optional<Failure> Session::enter(const openjd::Environment& environment, std::size_t index) {
   const std::string folder = "env" + std::to_string(index);
-  const auto host = host_values(environment.files, folder);
-  if (!host) return refused(host.error());
-  const openjd::HostSymbols symbols(host.value(), nullptr);
+  const openjd::HostValues host = host_values(environment.files, folder);
+  const openjd::HostSymbols symbols(host, nullptr);
+  Variables variables;
   for (const openjd::Variable& variable : environment.variables)
-    entered_variables_.emplace_back(variable.name, variable.value.resolve(symbols));
+    variables[variable.name] = variable.value.resolve(symbols);
+  directives_.variables().enter(std::move(variables));
   entered_ = index + 1;
   if (!environment.on_enter) return std::nullopt;
   if (const auto written = write_files(environment.files, folder, symbols); !written)
     return refused(written.error());
-  return act(*environment.on_enter, symbols, "entering the environment '" + environment.name + "'",
-             kEnvironmentNoticeS, nullptr);
+  return act(*environment.on_enter, symbols,
+             {"entering the environment '" + environment.name + "'", kEnvironmentNoticeS, true}, nullptr);
 }
 
 void Session::leave() {
   while (entered_ > 0) {
-    const openjd::Environment& environment = setup_.script.environments[--entered_];
-    if (!environment.on_exit) continue;
-    const std::string folder = "env" + std::to_string(entered_);
-    const auto host = host_values(environment.files, folder);
-    if (!host) continue;
-    const openjd::HostSymbols symbols(host.value(), nullptr);
-    if (write_files(environment.files, folder, symbols).ok())
-      act(*environment.on_exit, symbols, "leaving the environment '" + environment.name + "'",
-          kEnvironmentNoticeS, nullptr);
+    leave(setup_.script.environments[entered_ - 1], entered_ - 1);
+    directives_.variables().leave();
+    --entered_;
   }
 }
 
-std::optional<Failure> Session::run_task(const openjd::TaskValues& values, Bytes* output) {
-  const auto host = host_values(setup_.script.files, "task");
-  if (!host) return refused(host.error());
-  const openjd::HostSymbols symbols(host.value(), &values);
-  if (const auto written = write_files(setup_.script.files, "task", symbols); !written)
-    return refused(written.error());
-  return act(setup_.script.on_run, symbols, "the program", kTaskNoticeS, output);
+void Session::leave(const openjd::Environment& environment, std::size_t index) {
+  if (!environment.on_exit) return;
+  const std::string folder = "env" + std::to_string(index);
+  const openjd::HostValues host = host_values(environment.files, folder);
+  const openjd::HostSymbols symbols(host, nullptr);
+  if (!write_files(environment.files, folder, symbols)) return;
+  act(*environment.on_exit, symbols,
+      {"leaving the environment '" + environment.name + "'", kEnvironmentNoticeS, false}, nullptr);
 }
 
-Result<openjd::HostValues> Session::host_values(const std::vector<openjd::EmbeddedFile>& files,
-                                                const std::string& folder) const {
+std::optional<Failure> Session::run_task(const openjd::TaskValues& values, Bytes* output) {
+  const openjd::HostValues host = host_values(setup_.script.files, "task");
+  const openjd::HostSymbols symbols(host, &values);
+  if (const auto written = write_files(setup_.script.files, "task", symbols); !written)
+    return refused(written.error());
+  return act(setup_.script.on_run, symbols, {"the program", kTaskNoticeS, false}, output);
+}
+
+openjd::HostValues Session::host_values(const std::vector<openjd::EmbeddedFile>& files,
+                                        const std::string& folder) const {
   openjd::HostValues host;
   host.working_directory = sandbox::kWorkFolder;
   host.path_mapping_rules_file = std::string(kFilesFolder) + "/" + kRulesFile;
@@ -146,22 +170,12 @@ sandbox::Command Session::command(const openjd::CommandLine& line) {
   sandbox::Command command;
   command.program = line.command;
   command.args = line.args;
-  std::map<std::string, std::string> variables(setup_.variables.begin(), setup_.variables.end());
-  for (const auto& [name, value] : entered_variables_)
-    variables[name] = value;
-  for (const auto& [name, value] : directives_.variables()) {
-    if (value)
-      variables[name] = *value;
-    else
-      variables.erase(name);
-  }
+  const Variables variables = directives_.variables().over(setup_.variables);
   command.environment.assign(variables.begin(), variables.end());
   command.work = work();
   command.mounts = setup_.inputs.mounts();
   command.mounts.insert(command.mounts.begin(), {setup_.folder / "files", kFilesFolder});
-  command.on_line = [this](std::string_view text) {
-    directives_.hear(text, setup_.script.redacted_variables);
-  };
+  command.on_line = [this](std::string_view text) { directives_.hear(text); };
   return command;
 }
 
@@ -179,23 +193,23 @@ void Session::write_notice(std::uint32_t notice_s) const {
 }
 
 std::optional<Failure> Session::act(const openjd::Action& action, const openjd::Symbols& symbols,
-                                    const std::string& who, std::uint32_t usual_notice_s, Bytes* output) {
+                                    const Manner& manner, Bytes* output) {
   if (const auto sound = setup_.inputs.check_places(work()); !sound)
     return Failure{msg::FailureReason::kProgramFailed, sound.error().message};
-  directives_.begin_action();
+  directives_.begin_action(manner.sets_variables);
   sandbox::Command what = command(openjd::resolve_action(action, symbols));
   what.keep_output = output != nullptr;
   sandbox::Bounds bounds = setup_.bounds;
   if (action.timeout_s) bounds.time = seconds(*action.timeout_s);
   if (action.cancelation.notify_then_terminate) {
     const std::uint32_t notice_s =
-        action.cancelation.notify_period_s > 0 ? action.cancelation.notify_period_s : usual_notice_s;
+        action.cancelation.notify_period_s > 0 ? action.cancelation.notify_period_s : manner.usual_notice_s;
     what.notice = seconds(notice_s);
     what.on_notice = [this, notice_s] { write_notice(notice_s); };
   }
   auto outcome = setup_.sandbox.run(what, bounds);
   if (!outcome) return Failure{msg::FailureReason::kRefused, outcome.error().message};
-  if (auto failure = judge(outcome.value(), who)) return failure;
+  if (auto failure = judge(outcome.value(), manner.who)) return failure;
   if (output) *output = std::move(outcome->output);
   return std::nullopt;
 }
@@ -205,7 +219,7 @@ std::optional<Failure> Session::judge(const sandbox::Outcome& outcome, const std
   if (!outcome.good())
     what = who + (outcome.exceeded == sandbox::Bound::kNone ? " ended with " : " was ended: ") + outcome.how;
   else if (!directives_.mistake().empty())
-    what = who + " wrote " + directives_.mistake();
+    what = who + " failed: " + directives_.mistake();
   else if (!directives_.failure().empty())
     what = who + " said that it failed";
   if (what.empty()) return std::nullopt;

@@ -24,7 +24,7 @@ struct Failure {
 /// Source: Open Job Description, How Jobs Are Run, "Sessions".
 class Session {
  public:
-  using Variables = std::vector<std::pair<std::string, std::string>>;
+  using Variables = openjd::SessionVariables::Map;
   struct Setup {
     sandbox::Sandbox& sandbox;
     const openjd::StepScript& script;
@@ -34,7 +34,7 @@ class Session {
     Variables variables;  // of every action
   };
 
-  explicit Session(Setup setup) : setup_(std::move(setup)) {}
+  explicit Session(Setup setup) : setup_(std::move(setup)), directives_(setup_.script.redacted_variables) {}
   /// Removes the folder.
   ~Session();
   Session(const Session&) = delete;
@@ -50,23 +50,27 @@ class Session {
   std::filesystem::path work() const { return setup_.folder / "work"; }
 
  private:
-  struct Files {
-    std::vector<std::string> paths;  // as programs see them
+  /// How one kind of action is treated.
+  struct Manner {
+    std::string who;                   // for messages
+    std::uint32_t usual_notice_s = 0;  // where the action does not say
+    bool sets_variables = false;
   };
   std::optional<Failure> act(const openjd::Action& action, const openjd::Symbols& symbols,
-                             const std::string& who, std::uint32_t usual_notice_s, Bytes* output);
-  Result<openjd::HostValues> host_values(const std::vector<openjd::EmbeddedFile>& files,
-                                         const std::string& folder) const;
+                             const Manner& manner, Bytes* output);
+  openjd::HostValues host_values(const std::vector<openjd::EmbeddedFile>& files,
+                                 const std::string& folder) const;
   Result<void> write_files(const std::vector<openjd::EmbeddedFile>& files, const std::string& folder,
                            const openjd::Symbols& symbols) const;
   std::optional<Failure> enter(const openjd::Environment& environment, std::size_t index);
+  void leave(const openjd::Environment& environment, std::size_t index);
   sandbox::Command command(const openjd::CommandLine& line);
   void write_notice(std::uint32_t notice_s) const;
+  Result<void> make_folders() const;
   std::optional<Failure> judge(const sandbox::Outcome& outcome, const std::string& who) const;
 
   Setup setup_;
   Directives directives_;
-  Variables entered_variables_;
   std::size_t entered_ = 0;  // environments
 };
 

@@ -129,6 +129,13 @@ TEST_F(ProgramTest, PatternsChooseFilesAndAMissingOneIsNamed) {
   EXPECT_NE(error_.message.find("**/*.exr"), std::string::npos) << error_.message;
 }
 
+TEST_F(ProgramTest, FoldersOfOutputsAreThereBeforeTheProgram) {
+  script_.on_run = shell("echo a > /session/outputs/Frames/a; echo b > outputs/One/name");
+  script_.outputs = {{FormatString::literal("outputs/Frames/**"), false},
+                     {FormatString::literal("outputs/One/name"), true}};
+  EXPECT_EQ(run(), (Files{"outputs/Frames/a=a\n", "outputs/One/name=b\n"})) << error_.message;
+}
+
 TEST_F(ProgramTest, FailureTellsStatusAndLastWords) {
   script_.on_run = shell("echo it went wrong >&2; exit 3");
   EXPECT_EQ(run(), Files{});
@@ -229,7 +236,7 @@ TEST_F(ProgramTest, EnvironmentThatCannotBeEnteredFailsTheTaskByName) {
 TEST_F(ProgramTest, MalformedVariableFailsItsActionAndASecretIsNotRepeated) {
   script_.on_run = shell("echo 'openjd_env: 1bad=x'");
   EXPECT_EQ(run(), Files{});
-  EXPECT_NE(error_.message.find("1bad"), std::string::npos) << error_.message;
+  EXPECT_NE(error_.message.find("NAME=VALUE"), std::string::npos) << error_.message;
   openjd::Environment secret;
   secret.name = "secret";
   secret.on_enter = shell("echo 'openjd_redacted_env: KEY=hunter2hunter2'");
