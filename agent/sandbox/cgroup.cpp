@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -100,20 +101,25 @@ void Cgroup::open_version_1(const std::string& name) {
   processes_ = make_group(mount_of("cgroup", "pids"), own_group("pids"), name);
 }
 
-/// Needs a group that was handed to this user (systemd: Delegate=yes) and holds no process itself.
+/// Needs a group that was handed to this user (systemd: Delegate=yes). One that holds processes cannot have
+/// bounded groups below it, so the one above this process's own is tried too (systemd: DelegateSubgroup=).
 void Cgroup::open_version_2(const std::string& name) {
   const fs::path mount = mount_of("cgroup2", "");
   if (mount.empty()) return;
-  const std::string own = own_group("");
-  write_file(mount.string() + own + "/cgroup.subtree_control", "+memory +pids");
-  const fs::path group = make_group(mount, own, name);
-  if (group.empty()) return;
-  if (access((group / "memory.max").c_str(), W_OK) != 0 && access((group / "pids.max").c_str(), W_OK) != 0) {
+  const fs::path own = own_group("");
+  for (const fs::path& parent : {own, own.parent_path()}) {
+    const fs::path above = mount.string() + parent.string();
+    if (!write_file(above / "cgroup.subtree_control", "+memory +pids")) continue;
+    const fs::path group = above / name;
+    if (mkdir(group.c_str(), 0755) != 0 && errno != EEXIST) continue;
+    if (access((group / "memory.max").c_str(), W_OK) == 0 &&
+        access((group / "cgroup.procs").c_str(), W_OK) == 0) {
+      version_2_ = true;
+      memory_ = processes_ = group;
+      return;
+    }
     rmdir(group.c_str());
-    return;
   }
-  version_2_ = true;
-  memory_ = processes_ = group;
 }
 
 void Cgroup::prepare(const Bounds& bounds) {

@@ -48,11 +48,11 @@ TEST(Glob, ManyStarsCostNoExponentialTime) {
 }
 
 TEST(Glob, PatternsAreTidiedTowardsTheWorkingDirectory) {
-  EXPECT_EQ(tidy_pattern("/work/out/*.png", "/work"), "out/*.png");
-  EXPECT_EQ(tidy_pattern("./out/", "/work"), "out/**");
-  EXPECT_EQ(tidy_pattern(".", "/work"), "**");
-  EXPECT_EQ(tidy_pattern("/work", "/work"), "**");
-  EXPECT_EQ(tidy_pattern("/workshop", "/work"), "/workshop");
+  EXPECT_EQ(tidy_pattern("/session/out/*.png", "/session"), "out/*.png");
+  EXPECT_EQ(tidy_pattern("./out/", "/session"), "out/**");
+  EXPECT_EQ(tidy_pattern(".", "/session"), "**");
+  EXPECT_EQ(tidy_pattern("/session", "/session"), "**");
+  EXPECT_EQ(tidy_pattern("/sessions", "/session"), "/sessions");
 }
 
 }  // namespace
