@@ -1,6 +1,7 @@
 #include "client/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 
 #include "client/commands/all.h"
@@ -94,6 +95,10 @@ OptionRef Verb::repeated(const std::string& names, std::vector<std::string>& tar
                          const std::string& description) const {
   return OptionRef(app_->add_option(names, target, description)->allow_extra_args(false));
 }
+OptionRef Verb::words(const std::string& name, std::vector<std::string>& target,
+                      const std::string& description) const {
+  return OptionRef(app_->add_option(name, target, description));
+}
 OptionRef Verb::flag(const std::string& names, bool& target, const std::string& description) const {
   return OptionRef(app_->add_flag(names, target, description));
 }
@@ -162,13 +167,31 @@ Verb CommandLine::group(const Verb& parent, const std::string& name, const std::
   return Verb(added);
 }
 
+void CommandLine::take_command(const std::string& verb, std::vector<std::string>& words) {
+  commands_[verb] = &words;
+}
+
+void CommandLine::cut_command(std::vector<const char*>& arguments) {
+  const auto dashes = std::find_if(arguments.begin(), arguments.end(),
+                                   [](const char* argument) { return std::strcmp(argument, "--") == 0; });
+  if (dashes == arguments.end()) return;
+  for (const auto& [verb, words] : commands_) {
+    if (std::find(arguments.begin(), dashes, verb) == dashes) continue;
+    words->assign(dashes + 1, arguments.end());
+    arguments.erase(dashes, arguments.end());
+    return;
+  }
+}
+
 int run(int argc, const char* const* argv, const Output::Streams& streams, const Environment& environment,
         const Connector& connector) {
   Output output(streams, environment);
   output.set_format(early_format(argc, argv, environment));
   CommandLine line;
+  std::vector<const char*> arguments(argv, argv + argc);
+  line.cut_command(arguments);
   try {
-    line.root().app().parse(argc, argv);
+    line.root().app().parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
     return end_parse(line.root().app(), error, output, streams.out);
   }

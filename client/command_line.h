@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ class Verb {
   /// May be given again and again, a value each time.
   OptionRef repeated(const std::string& names, std::vector<std::string>& target,
                      const std::string& description) const;
+  /// All the words that stand behind the verb.
+  OptionRef words(const std::string& name, std::vector<std::string>& target,
+                  const std::string& description) const;
   OptionRef flag(const std::string& names, bool& target, const std::string& description) const;
   /// An option whose text is read by `parse` into `target`; what it refuses is a usage error.
   template <class T>
@@ -93,6 +97,11 @@ class CommandLine {
   /// Adds a group of verbs, which does nothing by itself.
   Verb group(const Verb& parent, const std::string& name, const std::string& description);
 
+  /// Everything behind `--` on the command line of `verb` goes to `words`, unread.
+  void take_command(const std::string& verb, std::vector<std::string>& words);
+  /// Moves what stands behind `--` of a verb that takes a command out of the arguments.
+  void cut_command(std::vector<const char*>& arguments);
+
   /// Options that every verb takes, as given.
   const Flags& flags() const { return flags_; }
   /// Null before a verb was parsed.
@@ -105,6 +114,7 @@ class CommandLine {
   std::unique_ptr<CLI::App> app_;
   Flags flags_;
   Action chosen_;
+  std::map<std::string, std::vector<std::string>*> commands_;  // by verb
 };
 
 /// Runs one command line; everything that main() does. Returns the exit code.

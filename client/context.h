@@ -35,6 +35,7 @@ class Context {
   Output& output() { return output_; }
   const Config& config() const { return config_; }
   const Environment& environment() const { return environment_; }
+  const Connector& connector() const { return connector_; }
   /// The setting `timeout`, parsed.
   Result<Duration> timeout() const;
 

@@ -9,7 +9,9 @@
 
 #include "client/base64.h"
 #include "client/json_fields.h"
+#include "client/program_inputs.h"
 #include "openjd/task.h"
+#include "protocol/bundle.h"
 #include "protocol/bytes.h"
 #include "protocol/digest.h"
 
@@ -47,6 +49,7 @@ struct Fetcher::StepState {
   TaskIndex first_missing = 0;
   std::ofstream lines;  // of inline results, opened at the first
   std::optional<FrameAssembler> frames;
+  bool is_program = false;  // results are bundles
 };
 
 Fetcher::Fetcher(JobId job, std::filesystem::path folder, FetchOptions options, ResultSource source)
@@ -75,6 +78,7 @@ Result<void> Fetcher::learn_steps(const Json& job) {
     state->script = std::move(*script);
     state->have.resize(state->script.space.size());
     const auto task = openjd::resolve_task(state->script, 0);
+    state->is_program = !task.line.command.starts_with(kCommandPrefix);
     if (is_render_command(task.line.command)) {
       const std::string prefix = rendering++ == 0 ? "frame" : file_name(state->name);
       state->frames.emplace(FrameAssembler::Options{folder_, prefix, options_.exposure_stops, options_.exr});
@@ -135,6 +139,40 @@ Result<void> Fetcher::take_row(StepState& step, const msg::ResultRow& row) {
   return {};
 }
 
+/// Files of a step's only task stand in the folder itself, and so do those of output parameters, whose tasks
+/// name them apart; other tasks have a folder each.
+Result<void> Fetcher::unpack(const StepState& step, TaskIndex task, ByteView bundle) {
+  const auto head = bundle_head_bytes(bundle);
+  if (!head || *head > bundle.size()) return bad_page();
+  const auto index = decode_bundle_index(bundle.first(*head), bundle.size());
+  if (!index) return index.error();
+  std::uint64_t offset = index->data_begin;
+  for (const BundleFile& file : index->files) {
+    const std::string name = output_name(file.path);
+    const bool shared = step.have.size() == 1 || name != file.path;
+    const std::filesystem::path path = (shared ? folder_ : folder_ / task_folder(step, task)) / name;
+    std::error_code failed;
+    std::filesystem::create_directories(path.parent_path(), failed);
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    out.write(reinterpret_cast<const char*>(bundle.data() + offset),
+              static_cast<std::streamsize>(file.size_bytes));
+    out.flush();
+    if (!out) return cannot_write(path);
+    if (file.executable)
+      std::filesystem::permissions(path, std::filesystem::perms::owner_exec,
+                                   std::filesystem::perm_options::add);
+    offset += file.size_bytes;
+  }
+  return {};
+}
+
+/// "task_7": by the value of the step's only number, as arrays have it, otherwise by position.
+std::string Fetcher::task_folder(const StepState& step, TaskIndex task) {
+  const openjd::ParameterSpace& space = step.script.space;
+  const bool numbered = space.parameter_count() == 1 && space.type(0) == openjd::ParameterType::kInt;
+  return "task_" + (numbered ? space.at(task).front() : std::to_string(task));
+}
+
 Result<void> Fetcher::take_result(StepState& step, TaskIndex task, ByteView result, bool is_inline) {
   if (step.frames) {
     const auto resolved = openjd::resolve_task(step.script, task);
@@ -143,6 +181,8 @@ Result<void> Fetcher::take_result(StepState& step, TaskIndex task, ByteView resu
     auto complete = step.frames->add(*place, result);
     if (!complete) return complete.error();
     if (*complete) ++summary_.frames;
+  } else if (step.is_program) {
+    if (auto unpacked = unpack(step, task, result); !unpacked) return unpacked;
   } else if (is_inline) {
     const std::filesystem::path path = folder_ / (file_name(step.name) + ".ndjson");
     if (!step.lines.is_open()) step.lines.open(path, std::ios::trunc);

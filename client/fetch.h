@@ -37,8 +37,8 @@ struct ResultSource {
 Result<void> make_output_folder(const std::filesystem::path& folder);
 
 /// Writes the results of one job into a folder: frames as frame_0001.png, inline results of a step as lines
-/// of STEP.ndjson, other results as STEP_task_N.bin. May be asked again and again while the job runs: each
-/// result is fetched once.
+/// of STEP.ndjson, a program's files as themselves (in a folder a task, where a step has several), other
+/// results as STEP_task_N.bin. May be asked again and again while the job runs: each result is fetched once.
 class Fetcher {
  public:
   Fetcher(JobId job, std::filesystem::path folder, FetchOptions options, ResultSource source);
@@ -55,6 +55,8 @@ class Fetcher {
 
   Result<void> fetch_step(StepState& step);
   Result<void> take_row(StepState& step, const msg::ResultRow& row);
+  Result<void> unpack(const StepState& step, TaskIndex task, ByteView bundle);
+  static std::string task_folder(const StepState& step, TaskIndex task);
   Result<void> take_result(StepState& step, TaskIndex task, ByteView result, bool is_inline);
 
   JobId job_;

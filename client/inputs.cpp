@@ -1,13 +1,48 @@
 #include "client/inputs.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+
 #include <fstream>
 
+#include "client/ignore_file.h"
 #include "client/quantities.h"
 #include "client/scene/import_gltf.h"
+#include "protocol/bundle_files.h"
 #include "protocol/digest.h"
 #include "protocol/limits.h"
 
 namespace reeve::client {
+namespace {
+
+/// A file that is gone when nobody needs it any more.
+class TemporaryFile {
+ public:
+  static Result<std::shared_ptr<TemporaryFile>> make() {
+    std::string path = (std::filesystem::temp_directory_path() / "reeve-input-XXXXXX").string();
+    Descriptor file(mkostemp(path.data(), O_CLOEXEC));
+    if (!file.valid())
+      return Error{ErrorCode::kIo, "cannot make a temporary file at " + path,
+                   "set TMPDIR to a folder with room for the inputs"};
+    return std::make_shared<TemporaryFile>(path, std::move(file));
+  }
+  TemporaryFile(std::filesystem::path path, Descriptor file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  const Descriptor& file() const { return file_; }
+
+ private:
+  std::filesystem::path path_;
+  Descriptor file_;
+};
+
+}  // namespace
 
 bool is_scene_file(const std::filesystem::path& path) {
   return path.extension() == ".glb" || path.extension() == ".gltf";
@@ -35,6 +70,30 @@ Result<Input> file_input(const std::filesystem::path& path) {
   if (!file.eof())
     return Error{ErrorCode::kIo, "cannot read " + path.string(), "check the file and its permissions"};
   input.digest = hash.finish();
+  return input;
+}
+
+Result<Input> folder_input(const std::filesystem::path& folder, std::vector<std::string>& notes) {
+  const auto opened = open_folder(folder);
+  if (!opened) return opened.error();
+  auto listing = list_files(*opened);
+  if (!listing) return listing.error();
+  const auto ignore = IgnoreFile::of_folder(folder);
+  if (!ignore) return ignore.error();
+  std::erase_if(listing->files, [&](const FoundFile& file) { return ignore->ignores(file.path); });
+  for (const SkippedFile& skipped : listing->skipped)
+    if (!ignore->ignores(skipped.path))
+      notes.push_back("input " + folder.string() + ": '" + skipped.path + "' is left out (" + skipped.why +
+                      ")");
+  auto packed = TemporaryFile::make();
+  if (!packed) return packed.error();
+  if (auto written = write_bundle(*opened, listing->files, (*packed)->file()); !written)
+    return written.error();
+  auto input = file_input((*packed)->path());
+  if (!input) return input.error();
+  input->label = std::filesystem::absolute(folder).lexically_normal().filename().string() + "/ (" +
+                 std::to_string(listing->files.size()) + " files)";
+  input->keeper = std::move(*packed);
   return input;
 }
 

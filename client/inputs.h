@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,7 @@ struct Input {
   std::uint64_t size_bytes = 0;
   std::variant<std::filesystem::path, Bytes> content;  // a file as it is, or bytes that were prepared
   std::string label;                                   // for people: the file's name
+  std::shared_ptr<void> keeper{};                      // holds a temporary file while the input is needed
 };
 
 /// Which frames of a scene are wanted, when a glTF file is prepared.
@@ -31,6 +33,11 @@ bool is_scene_file(const std::filesystem::path& path);
 
 /// Reads a file once to know its digest. kNotFound, kIo; kExhausted over limits::kBlobBytes.
 Result<Input> file_input(const std::filesystem::path& path);
+
+/// Packs a folder into a bundle (protocol/bundle.h), without what its `.reeveignore` names.
+///   notes  receives a sentence for each link or special file that was left out
+/// Errors: kNotFound, kIo; kInvalid for a line of `.reeveignore`; kExhausted for too many or too large files.
+Result<Input> folder_input(const std::filesystem::path& folder, std::vector<std::string>& notes);
 
 /// Refuses an input that a render step names as its scene and that is neither a glTF file, prepared, nor a
 /// file that holds a prepared scene.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "client/kernels_table.h"
+#include "client/program_inputs.h"
 #include "client/quantities.h"
 #include "client/step_builder.h"
 #include "openjd/template.h"
@@ -84,17 +85,6 @@ Result<void> add_inputs(const openjd::JobTemplate& job, const InputPaths& paths,
   return {};
 }
 
-JobSpec empty_spec(const SubmitOptions& options, const std::string& template_name) {
-  JobSpec spec;
-  spec.name = options.name.empty() ? template_name : options.name;
-  spec.priority = options.priority;
-  spec.verify = options.verify;
-  spec.max_retries = options.max_retries;
-  spec.max_price = options.max_price;
-  spec.after = options.after;
-  return spec;
-}
-
 /// What a render step reads must be scenes, as far as they are at hand.
 Result<void> check_scenes(const StepSpec& step, const std::vector<Input>& inputs) {
   if (!is_render_command(std::string(kCommandPrefix) + step.need.kernel.name)) return {};
@@ -105,23 +95,88 @@ Result<void> check_scenes(const StepSpec& step, const std::vector<Input>& inputs
   return {};
 }
 
+/// A template's command as it is written; Param.* stays in it.
+bool names_program(const openjd::StepTemplate& step) {
+  return !step.on_run.action.command.source().starts_with(kCommandPrefix);
+}
+
+void add_input(Input input, BuiltJob& built) {
+  const bool known = std::any_of(built.inputs.begin(), built.inputs.end(),
+                                 [&](const Input& other) { return other.digest == input.digest; });
+  if (!known) built.inputs.push_back(std::move(input));
+}
+
+/// The job as its built-in kernels see it: inputs are named by their digests. Nothing where no step runs one.
+Result<std::optional<openjd::Job>> kernel_job(const openjd::JobTemplate& parsed,
+                                              const std::filesystem::path& template_folder,
+                                              const SubmitOptions& options, BuiltJob& built) {
+  if (std::all_of(parsed.steps.begin(), parsed.steps.end(), names_program))
+    return std::optional<openjd::Job>();
+  openjd::ParameterValues values = options.parameters;
+  const InputPaths paths = input_paths(parsed, values, template_folder);
+  if (auto added = add_inputs(parsed, paths, options, values, built); !added) return added.error();
+  auto job = first_errors(openjd::instantiate(parsed, values));
+  if (!job) return job.error();
+  return std::optional<openjd::Job>(std::move(*job));
+}
+
+/// The job as its programs see it: inputs stand in the working directory. Nothing where no step runs one.
+Result<std::optional<openjd::Job>> program_job(const openjd::JobTemplate& parsed,
+                                               const std::filesystem::path& template_folder,
+                                               const SubmitOptions& options, BuiltJob& built) {
+  if (std::none_of(parsed.steps.begin(), parsed.steps.end(), names_program))
+    return std::optional<openjd::Job>();
+  // With the values as they were given first: rules of the template speak of those.
+  if (auto given = first_errors(openjd::instantiate(parsed, options.parameters)); !given)
+    return given.error();
+  openjd::ParameterValues values = options.parameters;
+  auto files = stage_parameters(parsed, values, template_folder);
+  if (!files) return files.error();
+  auto job = first_errors(openjd::instantiate(parsed, values));
+  if (!job) return job.error();
+  for (openjd::Step& step : job->steps) {
+    if (!runs_program(step)) continue;
+    step.script.inputs = files->staged;
+    step.script.outputs = files->outputs;
+  }
+  for (Input& input : files->blobs)
+    add_input(std::move(input), built);
+  built.notes.insert(built.notes.end(), files->notes.begin(), files->notes.end());
+  return std::optional<openjd::Job>(std::move(*job));
+}
+
 }  // namespace
+
+JobSpec empty_spec(const SubmitOptions& options, const std::string& name) {
+  JobSpec spec;
+  spec.name = options.name.empty() ? name : options.name;
+  spec.priority = options.priority;
+  spec.verify = options.verify.value_or(VerifyPolicy{});
+  spec.max_retries = options.max_retries;
+  spec.max_price = options.max_price;
+  spec.after = options.after;
+  return spec;
+}
+
+StepOptions step_options(const SubmitOptions& options) {
+  return {options.time_limit.value_or(kDefaultTimeLimit), options.time_limit.has_value(), options.tags};
+}
 
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
                            const SubmitOptions& options) {
   auto parsed = first_errors(openjd::parse_template(template_text));
   if (!parsed) return parsed.error();
   BuiltJob built;
-  openjd::ParameterValues values = options.parameters;
-  const InputPaths paths = input_paths(*parsed, values, template_folder);
-  if (auto added = add_inputs(*parsed, paths, options, values, built); !added) return added.error();
-  auto job = first_errors(openjd::instantiate(*parsed, values));
-  if (!job) return job.error();
-  built.spec = empty_spec(options, job->name);
-  const StepOptions step_options{options.time_limit.value_or(kDefaultTimeLimit),
-                                 options.time_limit.has_value(), options.tags};
-  for (const openjd::Step& step : job->steps) {
-    auto spec = build_step(step, step_options);
+  auto kernels = kernel_job(*parsed, template_folder, options, built);
+  if (!kernels) return kernels.error();
+  auto programs = program_job(*parsed, template_folder, options, built);
+  if (!programs) return programs.error();
+  built.spec = empty_spec(options, (*programs ? **programs : **kernels).name);
+  if (*programs && !options.verify) built.spec.verify = kProgramVerify;
+  const openjd::Job& any = *programs ? **programs : **kernels;
+  for (std::size_t i = 0; i < any.steps.size(); ++i) {
+    const bool is_kernel = !runs_program(any.steps[i]);
+    auto spec = build_step((is_kernel ? **kernels : **programs).steps[i], step_options(options));
     if (!spec) return spec.error();
     if (auto scenes = check_scenes(*spec, built.inputs); !scenes) return scenes.error();
     built.spec.steps.push_back(std::move(*spec));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/inputs.h"
+#include "client/step_builder.h"
 #include "openjd/job.h"
 #include "protocol/jobs.h"
 #include "protocol/result.h"
@@ -21,7 +22,7 @@ struct SubmitOptions {
   openjd::ParameterValues parameters;
   std::string name;  // empty: the template's
   std::int32_t priority = 0;
-  VerifyPolicy verify;
+  std::optional<VerifyPolicy> verify;  // absent: kProgramVerify where a program runs, else adaptive
   std::uint32_t max_retries = 3;
   MicroCredits max_price = 0;  // 0: what the quote says
   std::optional<Duration>
@@ -32,6 +33,8 @@ struct SubmitOptions {
 };
 
 inline constexpr Duration kDefaultTimeLimit = hours(1);
+/// Nobody can recompute a part of a program's result, so two owners run each of its tasks.
+inline constexpr VerifyPolicy kProgramVerify{VerifyMode::kQuorum, 2};
 
 /// A job and the blobs that it names.
 struct BuiltJob {
@@ -42,10 +45,14 @@ struct BuiltJob {
 
 /// Builds the job of a template. Reads input files and prepares scenes; speaks to nobody.
 ///   template_folder  where relative defaults of the template start
-/// Errors: every broken rule of the template; a command that is no built-in kernel; an input that cannot be
+/// Errors: every broken rule of the template; a built-in kernel that there is not; an input that cannot be
 /// read; a requirement that Reeve does not know. Each names step, field and remedy.
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
                            const SubmitOptions& options);
+
+/// A job without steps.
+JobSpec empty_spec(const SubmitOptions& options, const std::string& name);
+StepOptions step_options(const SubmitOptions& options);
 
 /// `adaptive`, `none` or `quorum:N` with N of 2..limits::kQuorum.
 Result<VerifyPolicy> parse_verify(std::string_view text);

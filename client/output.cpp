@@ -26,7 +26,8 @@ std::size_t width_of(std::string_view text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-/// What others wrote must not steer the reader's terminal.
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string clean;
   for (const char c : text) {
@@ -35,8 +36,6 @@ std::string printable(std::string_view text) {
   }
   return clean;
 }
-
-}  // namespace
 
 Result<Format> parse_format(std::string_view text) {
   if (text == "table") return Format::kTable;

@@ -25,6 +25,9 @@ struct Style {
   std::string paint(Tone tone, std::string_view text) const;
 };
 
+/// The text with '?' for each control byte: what others wrote must not steer the reader's terminal.
+std::string printable(std::string_view text);
+
 struct Cell {
   std::string text;
   Tone tone = Tone::kPlain;

@@ -37,7 +37,7 @@ Result<void> check_plain(const openjd::Step& step) {
   return Error{
       ErrorCode::kInvalid,
       "step '" + step.name + "' has environments or embedded files, which built-in kernels do not use",
-      "remove them; programs with environments come with the sandbox, in a later version"};
+      "remove them, or run a program instead"};
 }
 
 /// The facts that hold for every task: the largest of each.
@@ -125,7 +125,37 @@ Duration time_limit(const openjd::Step& step, const StepOptions& options) {
   return timeout && !options.time_limit_given ? seconds(*timeout) : options.default_time_limit;
 }
 
+/// What is told of a program: it is paid for the time that it may take, since nobody can count its work.
+TaskFacts program_facts(const openjd::Step& step, Duration limit, std::uint32_t cpus) {
+  TaskFacts facts;
+  facts.kernel = {std::string(kProgramKernel), 1};
+  facts.work = static_cast<std::uint64_t>(limit.ns / 1'000'000) * std::max(cpus, 1U);
+  facts.max_result_bytes = kProgramResultBytes;
+  std::set<Digest> inputs;
+  for (const openjd::StagedInput& input : step.script.inputs)
+    inputs.insert(input.digest);
+  facts.inputs.assign(inputs.begin(), inputs.end());
+  return facts;
+}
+
+Result<TaskFacts> facts_of(const openjd::Step& step, Duration limit, std::uint32_t cpus) {
+  if (!runs_program(step)) {
+    if (auto plain = check_plain(step); !plain) return plain.error();
+    return step_facts(step);
+  }
+  TaskFacts facts = program_facts(step, limit, cpus);
+  if (facts.inputs.size() > limits::kInputsPerStep)
+    return Error{ErrorCode::kExhausted,
+                 "step '" + step.name + "' names " + std::to_string(facts.inputs.size()) + " inputs",
+                 "at most " + std::to_string(limits::kInputsPerStep) + "; put files into one folder"};
+  return facts;
+}
+
 }  // namespace
+
+bool runs_program(const openjd::Step& step) {
+  return !step.script.on_run.command.source().starts_with(kCommandPrefix);
+}
 
 Result<TaskNeed> task_need(const openjd::HostRequirements& requirements) {
   TaskNeed need;
@@ -139,11 +169,10 @@ Result<TaskNeed> task_need(const openjd::HostRequirements& requirements) {
 }
 
 Result<StepSpec> build_step(const openjd::Step& step, const StepOptions& options) {
-  if (auto plain = check_plain(step); !plain) return plain.error();
-  auto facts = step_facts(step);
-  if (!facts) return facts.error();
   auto need = task_need(step.requirements);
   if (!need) return in_step(step.name, need.error());
+  auto facts = facts_of(step, time_limit(step, options), need->cpus);
+  if (!facts) return facts.error();
   auto script = openjd::encode_step(step.script);
   if (!script) return in_step(step.name, script.error());
   need->kernel = facts->kernel;

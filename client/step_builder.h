@@ -18,6 +18,12 @@ struct StepOptions {
   std::vector<std::string> tags;
 };
 
+/// True where the step's command names no built-in kernel.
+bool runs_program(const openjd::Step& step);
+
+/// A program's result: what a worker hands to its agent at once.
+inline constexpr std::uint64_t kProgramResultBytes = (1ULL << 30) - (64U << 10);
+
 /// Turns one step into what the region is told. Errors name the step.
 Result<StepSpec> build_step(const openjd::Step& step, const StepOptions& options);
 

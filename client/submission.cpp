@@ -1,5 +1,6 @@
 #include "client/submission.h"
 
+#include "client/offers.h"
 #include "client/quantities.h"
 #include "client/upload.h"
 
@@ -23,6 +24,11 @@ View accepted_view(const msg::Accepted& accepted, const BuiltJob& job) {
 Result<msg::Accepted> send_job(Context& context, const BuiltJob& job) {
   auto connection = context.region();
   if (!connection) return connection.error();
+  // Before anything is sent: whoever asked for what nobody has wants to know it now.
+  const auto unmet = unmet_steps(**connection, job.spec);
+  if (unmet)
+    for (const std::string& sentence : *unmet)
+      context.output().note("note: " + sentence);
   for (const Input& input : job.inputs) {
     if (auto sent = upload_input(context, input); !sent) return sent.error();
   }

@@ -62,7 +62,7 @@ class Combination::Parser {
     while (length < rest_.size() && std::string_view("*(), \t").find(rest_[length]) == std::string_view::npos)
       ++length;
     const std::string_view name = rest_.substr(0, length);
-    if (!is_identifier(name)) return syntax();
+    if (!is_identifier(name, limits::kLongName)) return syntax();
     const auto found = std::find(names_.begin(), names_.end(), name);
     if (found == names_.end()) return bad(in_quotes(name) + " is no task parameter", "define it, or drop it");
     const auto index = static_cast<std::size_t>(found - names_.begin());
@@ -106,6 +106,13 @@ Result<Combination> Combination::parse(std::string_view text, std::span<const st
   Combination out;
   out.root_ = *std::move(root);
   return out;
+}
+
+bool Combination::is_in_tuple(const Term& term, std::size_t parameter, bool inside) {
+  if (term.kind == Kind::kParameter) return inside && term.parameter == parameter;
+  const bool tuple = inside || (term.kind == Kind::kTuple && term.members.size() > 1);
+  return std::any_of(term.members.begin(), term.members.end(),
+                     [&](const Term& member) { return is_in_tuple(member, parameter, tuple); });
 }
 
 Result<std::uint64_t> Combination::term_size(const Term& term, std::span<const std::uint64_t> sizes) {

@@ -26,6 +26,9 @@ class Combination {
   /// Errors: syntax, a name that is no parameter, a parameter missing or twice.
   static Result<Combination> parse(std::string_view text, std::span<const std::string> names);
 
+  /// True when the parameter advances together with another one.
+  bool is_in_tuple(std::size_t parameter) const { return is_in_tuple(root_, parameter, false); }
+
   /// sizes  values of each parameter, in the order of their definition
   /// Errors: members of a tuple that differ in length; more than 2^32 - 2 tasks.
   Result<Layout> lay_out(std::span<const std::uint64_t> sizes) const;
@@ -39,6 +42,7 @@ class Combination {
   };
   class Parser;
 
+  static bool is_in_tuple(const Term& term, std::size_t parameter, bool inside);
   static Result<std::uint64_t> term_size(const Term& term, std::span<const std::uint64_t> sizes);
   static void set_divisors(const Term& term, std::uint64_t divisor, std::span<const std::uint64_t> sizes,
                            Layout& layout);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "openjd/limits.h"
+#include "openjd/submit_number.h"
 #include "openjd/text.h"
 
 namespace reeve::openjd {
@@ -10,7 +11,7 @@ namespace {
 
 /// One element of a list, checked against its parameter's type and put in the form that tasks see.
 Result<std::string> checked_element(ParameterType type, const std::string& text) {
-  if (type == ParameterType::kInt) {
+  if (type == ParameterType::kInt || type == ParameterType::kChunkInt) {
     if (const auto value = parse_int(text)) return std::to_string(*value);
     return Error{ErrorCode::kInvalid, in_quotes(text) + " is no integer of 64 bits", "write a whole number"};
   }
@@ -28,7 +29,28 @@ class Expansion {
   Expansion(Diagnostics& diagnostics, const Symbols& symbols)
       : diagnostics_(diagnostics), symbols_(symbols) {}
 
+  /// field  the path of the parameter
   std::optional<ParameterValueList> values(const TaskParameterTemplate& parameter, const std::string& field) {
+    auto list = range(parameter, field + ".range");
+    if (!list || !parameter.chunks) return list;
+    const auto count = number(parameter.chunks->task_count, chunk_rule(), field + ".chunks.defaultTaskCount");
+    if (!count) return std::nullopt;
+    if (parameter.chunks->target_runtime) {
+      const std::string runtime = field + ".chunks.targetRuntimeSeconds";
+      if (!number(*parameter.chunks->target_runtime, chunk_runtime_rule(), runtime)) return std::nullopt;
+    }
+    auto integers = as_range(*std::move(list));
+    if (integers) return ChunkedRange(*std::move(integers), *count, parameter.chunks->constraint);
+    refuse(parameter.mark, field + ".range", "", integers.error());
+    return std::nullopt;
+  }
+
+  void refuse(Mark mark, const std::string& field, const std::string& value, const Error& error) {
+    diagnostics_.add({mark, field, value.empty() ? "" : in_quotes(value), error.message, error.hint});
+  }
+
+ private:
+  std::optional<ParameterValueList> range(const TaskParameterTemplate& parameter, const std::string& field) {
     if (const auto* expression = std::get_if<SubmitString>(&parameter.range)) {
       const std::string text = expression->text.resolve(symbols_);
       Result<RangeExpr> range = RangeExpr::parse(text);
@@ -51,11 +73,23 @@ class Expansion {
     return texts;
   }
 
-  void refuse(Mark mark, const std::string& field, const std::string& value, const Error& error) {
-    diagnostics_.add({mark, field, value.empty() ? "" : in_quotes(value), error.message, error.hint});
+  std::optional<std::uint64_t> number(const SubmitString& from, const IntRule& rule,
+                                      const std::string& field) {
+    const std::string text = from.text.resolve(symbols_);
+    const Result<std::int64_t> value = check_int(rule, text);
+    if (value) return static_cast<std::uint64_t>(*value);
+    refuse(from.mark, field, text, value.error());
+    return std::nullopt;
   }
 
- private:
+  static Result<RangeExpr> as_range(ParameterValueList list) {
+    if (auto* range = std::get_if<RangeExpr>(&list)) return std::move(*range);
+    std::vector<std::int64_t> integers;
+    for (const std::string& text : std::get<std::vector<std::string>>(list))
+      integers.push_back(parse_int(text).value_or(0));  // checked as elements
+    return RangeExpr::of_values(std::move(integers));
+  }
+
   Diagnostics& diagnostics_;
   const Symbols& symbols_;
 };
@@ -64,6 +98,9 @@ class Expansion {
 
 bool is_constant(const ParameterSpaceTemplate& space) {
   return std::all_of(space.parameters.begin(), space.parameters.end(), [](const auto& parameter) {
+    const auto& chunks = parameter.chunks;
+    if (chunks && !chunks->task_count.text.is_constant()) return false;
+    if (chunks && chunks->target_runtime && !chunks->target_runtime->text.is_constant()) return false;
     if (const auto* expression = std::get_if<SubmitString>(&parameter.range)) {
       return expression->text.is_constant();
     }
@@ -78,8 +115,8 @@ std::optional<ParameterSpace> expand_space(Diagnostics& diagnostics, const Param
   std::vector<TaskParameter> parameters;
   for (std::size_t i = 0; i < space.parameters.size(); ++i) {
     const TaskParameterTemplate& parameter = space.parameters[i];
-    const std::string range = field + ".taskParameterDefinitions[" + std::to_string(i) + "].range";
-    auto values = expansion.values(parameter, range);
+    const std::string at = field + ".taskParameterDefinitions[" + std::to_string(i) + "]";
+    auto values = expansion.values(parameter, at);
     if (values) parameters.push_back({parameter.name, parameter.type, *std::move(values)});
   }
   if (parameters.size() != space.parameters.size()) return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "openjd/limits.h"
 #include "openjd/text.h"
 
 namespace reeve::openjd {
@@ -44,7 +45,7 @@ Result<Reference> parse_reference(std::string_view inside) {
     if (!scope.has_name && dotted == scope.prefix) return Reference{scope.scope, 0, {}};
     if (!scope.has_name || !dotted.starts_with(scope.prefix)) continue;
     const std::string_view rest = dotted.substr(scope.prefix.size());
-    if (rest.starts_with('.') && is_identifier(rest.substr(1))) {
+    if (rest.starts_with('.') && is_identifier(rest.substr(1), limits::kLongName)) {
       return Reference{scope.scope, 0, std::string(rest.substr(1))};
     }
   }

@@ -5,6 +5,7 @@
 #include "openjd/job.h"
 #include "openjd/limits.h"
 #include "openjd/parameter_value.h"
+#include "openjd/submit_number.h"
 #include "openjd/text.h"
 
 namespace reeve::openjd {
@@ -31,7 +32,10 @@ Error bad(std::string problem, std::string remedy) {
 
 std::string joined_path(const std::string& folder, const std::string& path) {
   if (folder.empty() || path.empty() || path[0] == '/') return path;
-  return (std::filesystem::path(folder) / path).lexically_normal().string();
+  std::string joined = (std::filesystem::path(folder) / path).lexically_normal().string();
+  while (joined.size() > 1 && joined.ends_with('/'))  // "a/.." is the folder itself
+    joined.pop_back();
+  return joined;
 }
 
 /// A default travels with its template, so it may not point out of the template's folder.
@@ -105,10 +109,10 @@ class Instantiation {
   void resolve_name() {
     job_.name = source_.name.text.resolve(symbols_);
     const std::size_t length = count_characters(job_.name);
-    if (length == 0 || length > limits::kJobName) {
+    if (length == 0 || length > source_.extensions.job_name()) {
       refuse(source_.name.mark, "name", job_.name,
              bad("the job's name is " + std::to_string(length) + " characters long",
-                 "use 1 to " + std::to_string(limits::kJobName)));
+                 "use 1 to " + std::to_string(source_.extensions.job_name())));
     } else if (has_forbidden_control(job_.name, Controls::kNone)) {
       refuse(source_.name.mark, "name", job_.name,
              bad("the job's name holds a control character", "take it out of the parameter's value"));
@@ -165,12 +169,11 @@ class Instantiation {
       auto space = expand_space(diagnostics_, *from.space, symbols_, field + ".parameterSpace");
       if (space) step.script.space = *std::move(space);
     }
-    step.script.on_run = fold(from.on_run);
+    step.script.on_run = fold(from.on_run, field + ".script.actions.onRun");
     step.script.files = fold(from.files);
-    for (const auto* environments : {&source_.environments, &from.environments}) {
-      for (const Environment& environment : *environments)
-        step.script.environments.push_back(fold(environment));
-    }
+    add_environments(source_.environments, "jobEnvironments", step.script);
+    add_environments(from.environments, field + ".stepEnvironments", step.script);
+    step.script.redacted_variables = source_.extensions.redacted_env_vars;
     job_.steps.push_back(std::move(step));
   }
 
@@ -178,9 +181,15 @@ class Instantiation {
     HostRequirements out;
     for (std::size_t i = 0; i < from.amounts.size(); ++i) {
       const AmountTemplate& amount = from.amounts[i];
-      const std::string at = field + ".amounts[" + std::to_string(i) + "].name";
-      const std::string name = capability(amount.name, at, check_amount_name, out.amounts);
-      out.amounts.push_back({name, amount.min, amount.max});
+      const std::string at = field + ".amounts[" + std::to_string(i) + "]";
+      const std::string name = capability(amount.name, at + ".name", check_amount_name, out.amounts);
+      const auto min = amount_end(amount.min, AmountEnd::kMin, at + ".min");
+      const auto max = amount_end(amount.max, AmountEnd::kMax, at + ".max");
+      if (min && max && *min > *max) {
+        refuse(amount.max->mark, at + ".max", amount.max->text.resolve(symbols_),
+               bad("the maximum is below the minimum", "give other parameters"));
+      }
+      out.amounts.push_back({name, min, max});
     }
     for (std::size_t i = 0; i < from.attributes.size(); ++i) {
       const AttributeTemplate& attribute = from.attributes[i];
@@ -190,6 +199,16 @@ class Instantiation {
                                 values(name, attribute.all_of, at + ".allOf")});
     }
     return out;
+  }
+
+  std::optional<double> amount_end(const std::optional<SubmitString>& from, AmountEnd end,
+                                   const std::string& field) {
+    if (!from) return std::nullopt;
+    const std::string text = from->text.resolve(symbols_);
+    const Result<double> value = check_amount(end, text);
+    if (value) return *value;
+    refuse(from->mark, field, text, value.error());
+    return std::nullopt;
   }
 
   template <class T>
@@ -216,12 +235,32 @@ class Instantiation {
     return out;
   }
 
-  Action fold(const Action& from) const {
-    Action out = from;
-    out.command = from.command.fold(symbols_);
+  std::optional<std::uint32_t> seconds(const std::optional<SubmitString>& from, const IntRule& rule,
+                                       const std::string& field) {
+    if (!from) return std::nullopt;
+    const std::string text = from->text.resolve(symbols_);
+    const Result<std::int64_t> value = check_int(rule, text);
+    if (value) return static_cast<std::uint32_t>(*value);
+    refuse(from->mark, field, text, value.error());
+    return std::nullopt;
+  }
+
+  Action fold(const ActionTemplate& from, const std::string& field) {
+    Action out = from.action;
+    out.command = out.command.fold(symbols_);
     for (FormatString& arg : out.args)
       arg = arg.fold(symbols_);
+    if (const auto given = seconds(from.timeout, timeout_rule(), field + ".timeout")) out.timeout_s = given;
+    const auto notify =
+        seconds(from.notify_period, notify_rule(), field + ".cancelation.notifyPeriodInSeconds");
+    if (notify) out.cancelation.notify_period_s = *notify;
     return out;
+  }
+
+  void add_environments(const std::vector<EnvironmentTemplate>& from, const std::string& field,
+                        StepScript& script) {
+    for (std::size_t i = 0; i < from.size(); ++i)
+      script.environments.push_back(fold(from[i], field + "[" + std::to_string(i) + "].script.actions"));
   }
 
   std::vector<EmbeddedFile> fold(const std::vector<EmbeddedFile>& from) const {
@@ -231,12 +270,14 @@ class Instantiation {
     return out;
   }
 
-  Environment fold(const Environment& from) const {
-    Environment out = from;
+  Environment fold(const EnvironmentTemplate& from, const std::string& field) {
+    Environment out;
+    out.name = from.name;
+    out.variables = from.variables;
     for (Variable& variable : out.variables)
       variable.value = variable.value.fold(symbols_);
-    if (from.on_enter) out.on_enter = fold(*from.on_enter);
-    if (from.on_exit) out.on_exit = fold(*from.on_exit);
+    if (from.on_enter) out.on_enter = fold(*from.on_enter, field + ".onEnter");
+    if (from.on_exit) out.on_exit = fold(*from.on_exit, field + ".onExit");
     out.files = fold(from.files);
     return out;
   }

@@ -42,6 +42,22 @@ inline constexpr std::int64_t kNotifyDefaultOnRunSeconds = 120;
 inline constexpr std::int64_t kNotifyDefaultSeconds = 30;
 inline constexpr std::int64_t kOnExitTimeoutSeconds = 300;
 
+// 2023-09 with FEATURE_BUNDLE_1
+inline constexpr std::size_t kLongName = 512;
+inline constexpr std::size_t kLongFilename = 256;
+inline constexpr std::size_t kManyJobParameters = 200;
+
+/// A variable that a running action sets: Linux takes 128 KiB for one, and some of that is its name.
+inline constexpr std::size_t kSetVariableBytes = 96U << 10;
+/// What one session hides; every line of its output is searched for all of it.
+inline constexpr std::size_t kSecrets = 1024;
+inline constexpr std::size_t kSecretBytes = 1U << 20;
+
+/// Templates of environments that are entered around one job: a farm has a handful.
+inline constexpr std::size_t kEnvironmentTemplates = 16;
+/// A chunk's wished runtime: as a timeout, so that no arithmetic on it wraps.
+inline constexpr std::int64_t kChunkRuntimeSeconds = 366LL * 24 * 3600;
+
 /// Files and environments of one script: more cannot fit an encoded step anyway.
 inline constexpr std::size_t kEmbeddedFiles = 256;
 inline constexpr std::size_t kEnvironments = 64;

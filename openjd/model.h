@@ -8,6 +8,7 @@
 
 #include "openjd/combination.h"
 #include "openjd/diagnostic.h"
+#include "openjd/extensions.h"
 #include "openjd/format_string.h"
 #include "openjd/parameter_space.h"
 #include "openjd/script.h"
@@ -47,14 +48,25 @@ struct JobParameter {
   std::optional<double> max_float;
   ObjectType object_type = ObjectType::kDirectory;  // PATH
   DataFlow data_flow = DataFlow::kNone;             // PATH
+  bool object_type_given = false;                   // not by default
+  bool data_flow_given = false;
   UserInterface user_interface;
   Mark mark;
+};
+
+/// How the values of a CHUNK[INT] are joined into tasks.
+///   target_runtime  seconds that a chunk should take; checked, and left to schedulers that resize chunks
+struct ChunksTemplate {
+  SubmitString task_count;
+  std::optional<SubmitString> target_runtime;
+  RangeConstraint constraint = RangeConstraint::kContiguous;
 };
 
 struct TaskParameterTemplate {
   std::string name;
   ParameterType type = ParameterType::kString;
-  std::variant<SubmitString, std::vector<SubmitString>> range;  // an expression (INT alone), or a list
+  std::variant<SubmitString, std::vector<SubmitString>> range;  // an expression (of integers), or a list
+  std::optional<ChunksTemplate> chunks;                         // of a CHUNK[INT]
   Mark mark;
 };
 
@@ -66,8 +78,8 @@ struct ParameterSpaceTemplate {
 
 struct AmountTemplate {
   SubmitString name;
-  std::optional<double> min;
-  std::optional<double> max;
+  std::optional<SubmitString> min;
+  std::optional<SubmitString> max;
 };
 
 struct AttributeTemplate {
@@ -76,25 +88,50 @@ struct AttributeTemplate {
   std::vector<SubmitString> all_of;
 };
 
+/// An action whose times may wait for the job's parameters.
+///   action  with everything else; its times are the defaults
+struct ActionTemplate {
+  Action action;
+  std::optional<SubmitString> timeout;
+  std::optional<SubmitString> notify_period;
+};
+
+struct EnvironmentTemplate {
+  std::string name;
+  std::string description;
+  std::vector<Variable> variables;
+  std::optional<ActionTemplate> on_enter;
+  std::optional<ActionTemplate> on_exit;
+  std::vector<EmbeddedFile> files;
+};
+
 struct StepTemplate {
   std::string name;
   std::string description;
   std::vector<std::string> dependencies;  // names of steps; no cycle
-  std::vector<Environment> environments;
+  std::vector<EnvironmentTemplate> environments;
   std::vector<AmountTemplate> amounts;
   std::vector<AttributeTemplate> attributes;
   std::optional<ParameterSpaceTemplate> space;
-  Action on_run;
+  ActionTemplate on_run;
   std::vector<EmbeddedFile> files;
   Mark mark;
 };
 
 struct JobTemplate {
+  Extensions extensions;
   SubmitString name;
   std::string description;
   std::vector<JobParameter> parameters;
-  std::vector<Environment> environments;
+  std::vector<EnvironmentTemplate> environments;
   std::vector<StepTemplate> steps;
+};
+
+/// An environment that is entered around jobs that know nothing of it: "environment-2023-09".
+struct EnvironmentDocument {
+  Extensions extensions;
+  std::vector<JobParameter> parameters;
+  EnvironmentTemplate environment;
 };
 
 }  // namespace reeve::openjd

@@ -9,13 +9,17 @@
 namespace reeve::openjd {
 namespace {
 
-std::uint64_t value_count(const ParameterValueList& values) {
+std::uint64_t count_values(const ParameterValueList& values) {
   return std::visit([](const auto& list) -> std::uint64_t { return list.size(); }, values);
 }
 
 void assign_value(const ParameterValueList& values, std::uint64_t index, std::string& out) {
   if (const auto* texts = std::get_if<std::vector<std::string>>(&values)) {
     out = (*texts)[index];
+    return;
+  }
+  if (const auto* chunks = std::get_if<ChunkedRange>(&values)) {
+    chunks->write(index, out);
     return;
   }
   std::array<char, 24> digits;  // a sign and 19 digits at most
@@ -26,7 +30,8 @@ void assign_value(const ParameterValueList& values, std::uint64_t index, std::st
 }  // namespace
 
 const char* type_name(ParameterType type) {
-  constexpr std::array<const char*, kLastParameterType + 1> kNames = {"STRING", "PATH", "INT", "FLOAT"};
+  constexpr std::array<const char*, kLastParameterType + 1> kNames = {"STRING", "PATH", "INT", "FLOAT",
+                                                                      "CHUNK[INT]"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
@@ -34,7 +39,7 @@ Result<ParameterSpace> ParameterSpace::make(std::vector<TaskParameter> parameter
                                             const Combination& combination) {
   std::vector<std::uint64_t> sizes;
   for (const TaskParameter& parameter : parameters)
-    sizes.push_back(value_count(parameter.values));
+    sizes.push_back(count_values(parameter.values));
   const Result<Layout> layout = combination.lay_out(sizes);
   if (!layout) return layout.error();
   ParameterSpace out;
@@ -49,7 +54,7 @@ bool ParameterSpace::complete_axes() {
   if (size_ == 0 || size_ > limits::kTasks || axes_.size() > limits::kTaskParameters) return false;
   for (Axis& axis : axes_) {
     if (static_cast<std::uint8_t>(axis.parameter.type) > kLastParameterType) return false;
-    axis.count = value_count(axis.parameter.values);
+    axis.count = count_values(axis.parameter.values);
     if (axis.count == 0 || axis.divisor == 0 || axis.divisor > size_) return false;
   }
   return true;

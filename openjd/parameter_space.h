@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "openjd/chunked_range.h"
 #include "openjd/combination.h"
 #include "openjd/range_expr.h"
 #include "protocol/archive.h"
@@ -13,13 +14,14 @@
 namespace reeve::openjd {
 
 /// Types of job and task parameters. Numbers are stored in encoded steps: never reorder.
-enum class ParameterType : std::uint8_t { kString = 0, kPath = 1, kInt = 2, kFloat = 3 };
-inline constexpr std::uint8_t kLastParameterType = 3;
+/// kChunkInt is a task parameter's alone.
+enum class ParameterType : std::uint8_t { kString = 0, kPath = 1, kInt = 2, kFloat = 3, kChunkInt = 4 };
+inline constexpr std::uint8_t kLastParameterType = 4;
 
 const char* type_name(ParameterType type);
 
-/// The values that a task parameter takes, in order: a range that is computed, or texts.
-using ParameterValueList = std::variant<RangeExpr, std::vector<std::string>>;
+/// The values that a task parameter takes, in order: a range that is computed, texts, or chunks of a range.
+using ParameterValueList = std::variant<RangeExpr, std::vector<std::string>, ChunkedRange>;
 
 struct TaskParameter {
   std::string name;
@@ -45,6 +47,8 @@ class ParameterSpace {
   std::size_t parameter_count() const { return axes_.size(); }
   const std::string& name(std::size_t parameter) const { return axes_[parameter].parameter.name; }
   ParameterType type(std::size_t parameter) const { return axes_[parameter].parameter.type; }
+  /// How many values the parameter takes; chunks count as one each.
+  std::uint64_t value_count(std::size_t parameter) const { return axes_[parameter].count; }
 
   /// The values of task `index` < size(). `out` is overwritten; its capacity is used again.
   void at(std::uint64_t index, TaskValues& out) const;

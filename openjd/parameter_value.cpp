@@ -76,7 +76,8 @@ Result<std::string> check_string(const JobParameter& parameter, std::string_view
 
 Result<std::string> check_value(const JobParameter& parameter, std::string_view text) {
   switch (parameter.type) {
-    case ParameterType::kInt: return check_int(parameter, text);
+    case ParameterType::kInt:
+    case ParameterType::kChunkInt: return check_int(parameter, text);
     case ParameterType::kFloat: return check_float(parameter, text);
     case ParameterType::kString:
     case ParameterType::kPath: break;

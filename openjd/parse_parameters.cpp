@@ -104,10 +104,12 @@ void read_path_fields(Diagnostics& diagnostics, const Object& object, JobParamet
   if (const auto type = object.find("objectType")) {
     const auto word = read_word(diagnostics, *type, {"DIRECTORY", "FILE"});
     parameter.object_type = static_cast<ObjectType>(word.value_or(0));
+    parameter.object_type_given = true;
   }
   if (const auto flow = object.find("dataFlow")) {
     const auto word = read_word(diagnostics, *flow, {"NONE", "IN", "OUT", "INOUT"});
     parameter.data_flow = static_cast<DataFlow>(word.value_or(0));
+    parameter.data_flow_given = true;
   }
 }
 
@@ -118,7 +120,7 @@ void read_default(Diagnostics& diagnostics, const Place& place, JobParameter& pa
   if (!checked) report(diagnostics, place, checked.error());
 }
 
-JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place) {
+JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place, const Extensions& extensions) {
   JobParameter parameter;
   parameter.mark = place.node().mark;
   const auto type = read_type(diagnostics, place);
@@ -126,7 +128,7 @@ JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place) {
   parameter.type = *type;
   const Object object = open_parameter(diagnostics, place, *type);
   if (const auto name = object.require("name")) {
-    parameter.name = read_identifier(diagnostics, *name).value_or("");
+    parameter.name = read_identifier(diagnostics, *name, extensions.name()).value_or("");
   }
   if (const auto description = object.find("description")) {
     parameter.description = read_text(diagnostics, *description, description_rule()).value_or("");
@@ -145,12 +147,13 @@ JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place) {
 
 }  // namespace
 
-std::vector<JobParameter> parse_job_parameters(Diagnostics& diagnostics, const Place& place) {
+std::vector<JobParameter> parse_job_parameters(Diagnostics& diagnostics, const Place& place,
+                                               const Extensions& extensions) {
   std::vector<JobParameter> parameters;
-  if (!check_list(diagnostics, place, 1, limits::kJobParameters)) return parameters;
+  if (!check_list(diagnostics, place, 1, extensions.job_parameters())) return parameters;
   for (std::size_t i = 0; i < place.size(); ++i) {
     const Place item = place.at(i);
-    JobParameter parameter = parse_job_parameter(diagnostics, item);
+    JobParameter parameter = parse_job_parameter(diagnostics, item, extensions);
     const bool repeated = std::any_of(parameters.begin(), parameters.end(), [&](const JobParameter& p) {
       return !p.name.empty() && p.name == parameter.name;
     });

@@ -3,6 +3,7 @@
 #include "openjd/limits.h"
 #include "openjd/parse.h"
 #include "openjd/requirements.h"
+#include "openjd/submit_number.h"
 
 namespace reeve::openjd {
 namespace {
@@ -47,13 +48,13 @@ AmountTemplate parse_amount(Diagnostics& diagnostics, const Place& place, const 
   }
   const auto min = object.find("min");
   const auto max = object.find("max");
-  if (min) amount.min = read_float(diagnostics, *min);
-  if (max) amount.max = read_float(diagnostics, *max);
+  const Quoted quoted = visible.extensions.feature_bundle_1 ? Quoted::kAllowed : Quoted::kRefused;
+  if (min) amount.min = read_submit_amount(diagnostics, *min, AmountEnd::kMin, quoted, visible);
+  if (max) amount.max = read_submit_amount(diagnostics, *max, AmountEnd::kMax, quoted, visible);
   if (object.is_map() && !min && !max) report(diagnostics, place, "it asks for nothing", "add min or max");
-  if (amount.min && *amount.min < 0) report(diagnostics, *min, "the minimum is negative", "use 0 or more");
-  if (amount.max && *amount.max <= 0) {
-    report(diagnostics, *max, "the maximum is not positive", "use more than 0");
-  } else if (amount.min && amount.max && *amount.min > *amount.max) {
+  const bool both =
+      amount.min && amount.max && amount.min->text.is_constant() && amount.max->text.is_constant();
+  if (both && parse_float(amount.min->text.literals()) > parse_float(amount.max->text.literals())) {
     report(diagnostics, *max, "the maximum is below the minimum", "swap min and max");
   }
   return amount;

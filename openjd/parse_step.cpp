@@ -7,59 +7,43 @@
 namespace reeve::openjd {
 namespace {
 
-std::vector<std::string> parse_dependencies(Diagnostics& diagnostics, const Place& place) {
+std::vector<std::string> parse_dependencies(Diagnostics& diagnostics, const Place& place,
+                                            const Extensions& extensions) {
   std::vector<std::string> names;
   if (!check_list(diagnostics, place, 1, limits::kSteps)) return names;
   for (std::size_t i = 0; i < place.size(); ++i) {
     const Place item = place.at(i);
     const Object object(diagnostics, item, {"dependsOn"});
     const auto name = object.require("dependsOn");
-    names.push_back(name ? read_text(diagnostics, *name, name_rule()).value_or("") : "");
+    const TextRule rule = name_rule(extensions.name());
+    names.push_back(name ? read_text(diagnostics, *name, rule).value_or("") : "");
   }
   return names;
 }
 
-void parse_step_script(Diagnostics& diagnostics, const Place& place, Visible visible, StepTemplate& step) {
-  const Object object(diagnostics, place, {"actions", "embeddedFiles"});
-  const std::vector<std::string> files = embedded_file_names(place);
-  visible.task_files = &files;
-  visible.on_host = true;
-  if (const auto embedded = object.find("embeddedFiles")) {
-    step.files = parse_embedded_files(diagnostics, *embedded, visible);
-  }
-  const auto actions_place = object.require("actions");
-  if (!actions_place) return;
-  const Object actions(diagnostics, *actions_place, {"onRun"});
-  if (const auto run = actions.require("onRun")) {
-    step.on_run = parse_action(diagnostics, *run, visible, limits::kNotifyDefaultOnRunSeconds);
-  }
-}
-
 }  // namespace
 
-StepTemplate parse_step(Diagnostics& diagnostics, const Place& place,
-                        const std::vector<KnownParameter>& parameters,
+StepTemplate parse_step(Diagnostics& diagnostics, const Place& place, const Visible& job,
                         const std::vector<std::string>& job_environments) {
   StepTemplate step;
   step.mark = place.node().mark;
   const Object object(diagnostics, place,
                       {"name", "description", "dependencies", "stepEnvironments", "hostRequirements",
-                       "parameterSpace", "script"});
+                       "parameterSpace", "script", "bash", "cmd", "node", "powershell", "python"});
   if (const auto name = object.require("name")) {
-    step.name = read_text(diagnostics, *name, name_rule()).value_or("");
+    step.name = read_text(diagnostics, *name, name_rule(job.extensions.name())).value_or("");
   }
   if (const auto description = object.find("description")) {
     step.description = read_text(diagnostics, *description, description_rule()).value_or("");
   }
   if (const auto dependencies = object.find("dependencies")) {
-    step.dependencies = parse_dependencies(diagnostics, *dependencies);
+    step.dependencies = parse_dependencies(diagnostics, *dependencies, job.extensions);
   }
   if (const auto environments = object.find("stepEnvironments")) {
     std::vector<std::string> taken = job_environments;
-    step.environments = parse_environments(diagnostics, *environments, parameters, taken);
+    step.environments = parse_environments(diagnostics, *environments, job, taken);
   }
-  Visible visible;
-  visible.parameters = &parameters;
+  Visible visible = job;
   if (const auto requirements = object.find("hostRequirements")) {
     parse_host_requirements(diagnostics, *requirements, visible, step);
   }
@@ -69,7 +53,7 @@ StepTemplate parse_step(Diagnostics& diagnostics, const Place& place,
     step.space = parse_parameter_space(diagnostics, *space, visible);
   }
   visible.task_parameters = &task_parameters;
-  if (const auto script = object.require("script")) parse_step_script(diagnostics, *script, visible, step);
+  parse_step_script(diagnostics, place, object, visible, step);
   return step;
 }
 

@@ -47,6 +47,7 @@ std::optional<std::size_t> read_control_word(Diagnostics& diagnostics, const Pla
           diagnostics, place,
           {"CHOOSE_INPUT_FILE", "CHOOSE_OUTPUT_FILE", "CHOOSE_DIRECTORY", "DROPDOWN_LIST", "HIDDEN"});
     case ParameterType::kInt:
+    case ParameterType::kChunkInt:
     case ParameterType::kFloat: break;
   }
   return read_word(diagnostics, place, {"SPIN_BOX", "DROPDOWN_LIST", "HIDDEN"});
@@ -138,6 +139,7 @@ Object open_user_interface(Diagnostics& diagnostics, const Place& place, Paramet
     case ParameterType::kPath:
       return {diagnostics, place, {"control", "label", "groupLabel", "fileFilters", "fileFilterDefault"}};
     case ParameterType::kInt:
+    case ParameterType::kChunkInt:
       return {diagnostics, place, {"control", "label", "groupLabel", "singleStepDelta"}};
     case ParameterType::kFloat:
       return {diagnostics, place, {"control", "label", "groupLabel", "singleStepDelta", "decimals"}};

@@ -72,8 +72,8 @@ TextRule description_rule() {
   return {1, limits::kDescription, Controls::kLineBreaksAndTab};
 }
 
-TextRule name_rule() {
-  return {1, limits::kName, Controls::kNone};
+TextRule name_rule(std::size_t max) {
+  return {1, max, Controls::kNone};
 }
 
 bool check_kind(Diagnostics& diagnostics, const Place& place, NodeKind kind) {
@@ -120,11 +120,11 @@ std::optional<std::string> read_text(Diagnostics& diagnostics, const Place& plac
   return place.node().text;
 }
 
-std::optional<std::string> read_identifier(Diagnostics& diagnostics, const Place& place) {
+std::optional<std::string> read_identifier(Diagnostics& diagnostics, const Place& place, std::size_t max) {
   if (!check_kind(diagnostics, place, NodeKind::kString)) return std::nullopt;
-  if (is_identifier(place.node().text)) return place.node().text;
+  if (is_identifier(place.node().text, max)) return place.node().text;
   report(diagnostics, place, "this is no identifier",
-         "use 1 to 64 letters, digits and underscores, not starting with a digit");
+         "use 1 to " + std::to_string(max) + " letters, digits and underscores, not starting with a digit");
   return std::nullopt;
 }
 

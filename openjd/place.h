@@ -9,6 +9,7 @@
 
 #include "openjd/diagnostic.h"
 #include "openjd/document.h"
+#include "openjd/limits.h"
 #include "openjd/text.h"
 #include "protocol/result.h"
 
@@ -63,8 +64,8 @@ struct TextRule {
 
 /// The rule of descriptions. Source: 2023-09, 7.2.
 TextRule description_rule();
-/// The rule of the names of steps and environments. Source: 2023-09, 3.1 and 4.1.
-TextRule name_rule();
+/// The rule of labels, and of names that may be `max` characters long. Source: 2023-09, 2.6, 3.1 and 4.1.
+TextRule name_rule(std::size_t max = limits::kName);
 
 bool check_kind(Diagnostics& diagnostics, const Place& place, NodeKind kind);
 /// A list with `min` to `max` elements.
@@ -73,7 +74,7 @@ bool check_text(Diagnostics& diagnostics, const Place& place, std::string_view t
 
 /// Each reads one value, or reports why it cannot be read.
 std::optional<std::string> read_text(Diagnostics& diagnostics, const Place& place, const TextRule& rule);
-std::optional<std::string> read_identifier(Diagnostics& diagnostics, const Place& place);
+std::optional<std::string> read_identifier(Diagnostics& diagnostics, const Place& place, std::size_t max);
 std::optional<bool> read_bool(Diagnostics& diagnostics, const Place& place);
 /// A plain integer from `min` to `max`; quoted ones are refused.
 std::optional<std::int64_t> read_int(Diagnostics& diagnostics, const Place& place, std::int64_t min,

@@ -118,6 +118,48 @@ Result<RangeExpr> RangeExpr::parse(std::string_view text) {
   return out;
 }
 
+Result<RangeExpr> RangeExpr::of_values(std::vector<std::int64_t> values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  RangeExpr out;
+  for (std::size_t i = 0; i < values.size();) {
+    const std::uint64_t step = i + 1 < values.size() ? distance(values[i], values[i + 1]) : 1;
+    std::size_t end = i + 1;
+    while (end < values.size() && distance(values[end - 1], values[end]) == step)
+      ++end;
+    if (end - i < 3 && step != 1) end = i + 1;  // two values are no progression
+    out.runs_.push_back({values[i], end - i == 1 ? 1 : step, end - i, 0});
+    i = end;
+  }
+  if (!out.index_runs()) {
+    return bad("the list has no value, or more than " + std::to_string(limits::kRangeRuns) + " parts",
+               "use a range expression such as 1-100:2");
+  }
+  return out;
+}
+
+void RangeExpr::append_slice(std::uint64_t index, std::uint64_t count, std::string& out) const {
+  REEVE_CHECK(count <= size_ && index <= size_ - count, "a slice lies inside its range");
+  auto run = std::upper_bound(runs_.begin(), runs_.end(), index,
+                              [](std::uint64_t i, const Run& r) { return i < r.offset; });
+  --run;
+  const char* separator = "";
+  for (; count != 0; ++run) {
+    const std::uint64_t from = index - run->offset;
+    const std::uint64_t taken = std::min(count, run->count - from);
+    const auto value = [&](std::uint64_t i) {
+      return std::to_string(
+          static_cast<std::int64_t>(static_cast<std::uint64_t>(run->first) + (from + i) * run->step));
+    };
+    out.append(separator).append(value(0));
+    if (taken > 1) out.append(taken == 2 ? "," : "-").append(value(taken - 1));
+    if (taken > 2 && run->step != 1) out.append(":").append(std::to_string(run->step));
+    separator = ",";
+    index += taken;
+    count -= taken;
+  }
+}
+
 bool RangeExpr::index_runs() {
   size_ = 0;
   if (runs_.empty() || runs_.size() > limits::kRangeRuns) return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,13 +19,19 @@ class RangeExpr {
   /// that are written, as the specification has it), more than 2^32 - 2 values.
   static Result<RangeExpr> parse(std::string_view text);
 
+  /// The set of `values`, which need not be sorted; what climbs by even steps becomes one part.
+  /// Errors: no value; more parts than limits::kRangeRuns.
+  static Result<RangeExpr> of_values(std::vector<std::int64_t> values);
+
   std::uint64_t size() const { return size_; }
   /// The value at `index` < size(), in ascending order. Logarithmic in the number of parts.
   std::int64_t at(std::uint64_t index) const;
 
+  /// Appends the `count` values from `index` on as an expression: "5", "7,8", "1-9", "1-9:4", "1-4,7".
+  void append_slice(std::uint64_t index, std::uint64_t count, std::string& out) const;
+
   bool operator==(const RangeExpr&) const = default;
 
- private:
   /// first, first + step, …, `count` of them; `offset` values stand before.
   struct Run {
     std::int64_t first = 0;
@@ -36,6 +43,10 @@ class RangeExpr {
       return static_cast<std::int64_t>(static_cast<std::uint64_t>(first) + (count - 1) * step);
     }
   };
+  /// Ascending, none overlaps another.
+  const std::vector<Run>& runs() const { return runs_; }
+
+ private:
   struct Part;
 
   static Result<Part> parse_part(std::string_view text);

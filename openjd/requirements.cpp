@@ -39,7 +39,7 @@ Result<void> check_name(std::string_view given, std::string_view prefix,
   }
   std::string_view rest = name;
   if (const std::size_t colon = rest.find(':'); colon != std::string_view::npos) {
-    if (!is_identifier(rest.substr(0, colon))) return malformed;
+    if (!is_identifier(rest.substr(0, colon), limits::kCapabilityName)) return malformed;
     rest.remove_prefix(colon + 1);
   }
   if (!rest.starts_with(prefix) || !rest.substr(prefix.size()).starts_with('.')) return malformed;
@@ -47,7 +47,7 @@ Result<void> check_name(std::string_view given, std::string_view prefix,
   const std::string_view scope = rest.substr(0, rest.find('.'));
   for (;;) {
     const std::size_t dot = std::min(rest.find('.'), rest.size());
-    if (!is_identifier(rest.substr(0, dot))) return malformed;
+    if (!is_identifier(rest.substr(0, dot), limits::kCapabilityName)) return malformed;
     if (dot == rest.size()) break;
     rest.remove_prefix(dot + 1);
   }

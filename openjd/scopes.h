@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "openjd/extensions.h"
 #include "openjd/format_string.h"
 #include "openjd/parameter_space.h"
 #include "openjd/place.h"
@@ -23,7 +24,16 @@ struct Visible {
   const std::vector<std::string>* task_parameters = nullptr;
   const std::vector<std::string>* task_files = nullptr;
   const std::vector<std::string>* environment_files = nullptr;
-  bool on_host = false;  // Session.* and Param.X of a PATH are known
+  bool on_host = false;   // Session.* and Param.X of a PATH are known
+  Extensions extensions;  // of the template
+
+  /// What is known before any host is: job parameters alone.
+  Visible at_submission() const {
+    Visible visible;
+    visible.parameters = parameters;
+    visible.extensions = extensions;
+    return visible;
+  }
 };
 
 /// Reads a format string, checks each reference against `visible` and sets its slot.

@@ -26,14 +26,22 @@ struct Action {
   bool operator==(const Action&) const = default;
 };
 
+/// How the lines of an embedded file end. Numbers are stored: never reorder.
+enum class EndOfLine : std::uint8_t { kAuto = 0, kLf = 1, kCrlf = 2 };
+inline constexpr std::uint8_t kLastEndOfLine = 2;
+
 /// A text that is written into the session before each action. Source: 2023-09, 6.
 struct EmbeddedFile {
   std::string name;      // how format strings refer to it
   std::string filename;  // a basename; empty: the host chooses one
   bool runnable = false;
   FormatString data;
+  EndOfLine end_of_line = EndOfLine::kAuto;
   bool operator==(const EmbeddedFile&) const = default;
 };
+
+/// The bytes of an embedded file on a host whose own lines end with LF: AUTO leaves the text as it stands.
+std::string file_text(const EmbeddedFile& file, const Symbols& symbols);
 
 struct Variable {
   std::string name;
@@ -61,7 +69,7 @@ void fields(A& a, Action& x) {
 }
 template <class A>
 void fields(A& a, EmbeddedFile& f) {
-  a(f.name, f.filename, f.runnable, f.data);
+  a(f.name, f.filename, f.runnable, f.data, f.end_of_line);
 }
 template <class A>
 void fields(A& a, Variable& v) {

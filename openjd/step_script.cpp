@@ -9,11 +9,11 @@
 namespace reeve::openjd {
 namespace {
 
-constexpr std::uint32_t kFormatVersion = 2;
+constexpr std::uint32_t kFormatVersion = 3;
 
 template <class A>
 void fields(A& a, StepScript& s) {
-  a(s.space, s.on_run, s.files, s.environments, s.inputs, s.outputs);
+  a(s.space, s.on_run, s.files, s.environments, s.inputs, s.outputs, s.redacted_variables);
 }
 
 bool varies_by_task(const FormatString& text) {
@@ -60,7 +60,8 @@ bool fits(const std::vector<EmbeddedFile>& files, const Slots& slots) {
   return std::all_of(files.begin(), files.end(), [&](const EmbeddedFile& file) {
     const bool plain_name = file.filename.find('/') == std::string::npos && file.filename != "." &&
                             file.filename != ".." && file.filename.find('\0') == std::string::npos;
-    return plain_name && fits(file.data, slots);
+    const bool known_end = static_cast<std::uint8_t>(file.end_of_line) <= kLastEndOfLine;
+    return plain_name && known_end && fits(file.data, slots);
   });
 }
 

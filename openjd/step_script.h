@@ -39,6 +39,7 @@ struct StepScript {
   std::vector<Environment> environments;  // the job's, then the step's: entered in this order
   std::vector<StagedInput> inputs;        // of program steps
   std::vector<OutputPattern> outputs;     // of program steps; none: what the task writes on standard output
+  bool redacted_variables = false;        // openjd_redacted_env sets a variable; it hides the value always
 
   /// True when every task runs the same command line with the same files: resolve it once for all.
   bool is_constant() const;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "openjd/parameter_space.h"
@@ -10,6 +11,10 @@
 #include "openjd/step_script.h"
 
 namespace reeve::openjd {
+
+/// Where every host shows a session's working directory to its programs: the same path everywhere, so that
+/// paths of inputs are settled at submission and copies of a task see the same.
+inline constexpr std::string_view kSessionFolder = "/session";
 
 /// What only the host knows of a session.
 struct HostValues {

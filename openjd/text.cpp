@@ -68,8 +68,8 @@ bool has_forbidden_control(std::string_view text, Controls allowed) {
   return false;
 }
 
-bool is_identifier(std::string_view text) {
-  if (text.empty() || text.size() > limits::kName || is_digit(text[0])) return false;
+bool is_identifier(std::string_view text, std::size_t max) {
+  if (text.empty() || text.size() > max || is_digit(text[0])) return false;
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
 }

@@ -20,8 +20,8 @@ enum class Controls { kNone, kLineBreaksAndTab, kAny };
 /// True when `text` (valid UTF-8) holds a control character that `allowed` does not permit.
 bool has_forbidden_control(std::string_view text, Controls allowed);
 
-/// [A-Za-z_][A-Za-z0-9_]*, at most 64 characters. Source: 2023-09, 7.1.
-bool is_identifier(std::string_view text);
+/// [A-Za-z_][A-Za-z0-9_]*, at most `max` characters. Source: 2023-09, 7.1.
+bool is_identifier(std::string_view text, std::size_t max);
 
 /// A whole text that is a base-10 integer of 64 bits with an optional sign.
 std::optional<std::int64_t> parse_int(std::string_view text);

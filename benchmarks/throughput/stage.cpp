@@ -16,27 +16,6 @@ namespace {
 constexpr Duration kPatience = seconds(30);
 constexpr auto kLook = std::chrono::milliseconds(20);
 
-bool port_is_free(int port) {
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool is_free = bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  close(descriptor);
-  return is_free;
-}
-
-/// Three free ports in a row: control, bulk, HTTP.
-Result<std::uint16_t> free_ports() {
-  const int start = 20'000 + getpid() % 3'000 * 3;  // no two of them begin at the same ports
-  for (int port = start; port < start + 3'000; port += 3) {
-    if (port_is_free(port) && port_is_free(port + 1) && port_is_free(port + 2))
-      return static_cast<std::uint16_t>(port);
-  }
-  return Error{ErrorCode::kConflict, "no three free ports in a row on 127.0.0.1", "stop what holds them"};
-}
-
 Result<void> write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path);
   file << text << "\n";
@@ -74,7 +53,7 @@ Result<void> Stage::prepare() {
     return Error{ErrorCode::kIo, "cannot make a folder in " + options_.parent.string(),
                  "choose another --dir"};
   folder_ = pattern;
-  const auto port = free_ports();
+  const auto port = client::free_ports();
   if (!port) return port.error();
   port_ = *port;
   const auto made =

@@ -8,7 +8,10 @@ void add_all_commands(CommandLine& line) {
   add_owner_commands(line);
   add_agent_command(line);
   add_bench_command(line);
+  add_check_command(line);
+  add_summary_command(line);
   add_submit_command(line);
+  add_run_command(line);
   add_render_command(line);
   add_job_commands(line);
   add_fleet_commands(line);

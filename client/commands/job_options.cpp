@@ -4,6 +4,15 @@
 #include "client/quantities.h"
 
 namespace reeve::client {
+namespace {
+
+Result<std::optional<VerifyPolicy>> parse_verify_option(std::string_view text) {
+  auto verify = parse_verify(text);
+  if (!verify) return verify.error();
+  return std::optional<VerifyPolicy>(*verify);
+}
+
+}  // namespace
 
 void add_job_options(const Verb& verb, JobOptions& options) {
   SubmitOptions& submit = options.submit;
@@ -11,8 +20,8 @@ void add_job_options(const Verb& verb, JobOptions& options) {
   verb.option("--priority", submit.priority, "Among your own jobs, larger first")
       .between(-100, 100)
       .with_default();
-  verb.parsed("--verify", submit.verify, parse_verify, "adaptive|quorum:N|none",
-              "How results are checked (default adaptive)");
+  verb.parsed("--verify", submit.verify, parse_verify_option, "adaptive|quorum:N|none",
+              "How results are checked (default adaptive; of programs quorum:2)");
   verb.option("--max-retries", submit.max_retries, "Owners on which a task may fail before it has failed")
       .with_default();
   verb.parsed("--max-price", submit.max_price, parse_credits, "CREDITS",

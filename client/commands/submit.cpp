@@ -2,18 +2,26 @@
 
 #include "client/command_line.h"
 #include "client/commands/all.h"
-#include "client/commands/job_options.h"
+#include "client/commands/submit.h"
+#include "client/quantities.h"
 #include "client/submission.h"
 #include "openjd/limits.h"
 
 namespace reeve::client {
 namespace {
 
-struct Options {
-  std::string file;
-  std::vector<std::string> parameters;
-  JobOptions job;
-};
+/// What only a command line takes, that was given beside a template.
+std::string misplaced_option(const CommandRequest& command) {
+  if (!command.array.empty()) return "--array";
+  if (!command.each_line.empty()) return "--each-line";
+  if (!command.from_json.empty()) return "--from-json";
+  if (!command.environment.empty()) return "--env";
+  if (!command.inputs.empty()) return "--input";
+  if (!command.outputs.empty()) return "--output-file";
+  if (command.cpus + command.gpus + command.memory_bytes + command.vram_bytes > 0)
+    return "--cpus, --mem, --gpus and --vram";
+  return "";
+}
 
 Result<std::string> read_template(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -24,7 +32,31 @@ Result<std::string> read_template(const std::string& path) {
   return text;
 }
 
-Result<ExitCode> submit(Context& context, const Options& options) {
+Result<BuiltJob> build_command(Context& context, const SubmitVerb& options) {
+  if (!options.file.empty() || !options.parameters.empty())
+    return Error{ErrorCode::kInvalid, "a template or its parameters, and a command behind --, were given",
+                 "submit one or the other"};
+  SubmitOptions job = options.job.submit;
+  if (auto resolved = resolve_after(context, options.job, job); !resolved) return resolved.error();
+  return build_command_job(options.command, job);
+}
+
+Result<ExitCode> submit(Context& context, const SubmitVerb& options) {
+  auto built = build_submission(context, options);
+  if (!built) return built.error();
+  return submit_built(context, *built, submission_options(options.job));
+}
+
+}  // namespace
+
+Result<BuiltJob> build_submission(Context& context, const SubmitVerb& options) {
+  if (!options.command.words.empty()) return build_command(context, options);
+  if (options.file.empty())
+    return Error{ErrorCode::kInvalid, "neither a template nor a command was given",
+                 "name a template, or write a command behind --: reeve submit -- hostname"};
+  if (const std::string option = misplaced_option(options.command); !option.empty())
+    return Error{ErrorCode::kInvalid, option + " belongs to a command line, not to a template",
+                 "say it in the template, or submit a command behind --"};
   auto text = read_template(options.file);
   if (!text) return text.error();
   SubmitOptions job = options.job.submit;
@@ -38,20 +70,43 @@ Result<ExitCode> submit(Context& context, const Options& options) {
   }
   auto resolved = resolve_after(context, options.job, job);
   if (!resolved) return resolved.error();
-  auto built = build_job(*text, std::filesystem::path(options.file).parent_path(), job);
-  if (!built) return built.error();
-  return submit_built(context, *built, submission_options(options.job));
+  return build_job(*text, std::filesystem::path(options.file).parent_path(), job);
 }
 
-}  // namespace
+void add_submission(CommandLine& line, const Verb& verb, const std::string& name, SubmitVerb& options) {
+  verb.option("template", options.file,
+              "A template (YAML or JSON, jobtemplate-2023-09); or -- and a command");
+  verb.repeated("-p,--parameter", options.parameters, "A job parameter; may be repeated").type("NAME=VALUE");
+  CommandRequest& command = options.command;
+  line.take_command(name, command.words);
+  verb.option("--array", command.array, "A task for each number, which it sees as REEVE_ARRAY_TASK_ID")
+      .type("RANGE");
+  verb.option("--each-line", command.each_line, "A task for each line of a file, which it sees as REEVE_ITEM")
+      .type("FILE");
+  verb.option("--from-json", command.from_json,
+              "A task for each value of a JSON array, which it sees as REEVE_ITEM")
+      .type("FILE");
+  verb.repeated("--env", command.environment, "A variable of the command; may be repeated")
+      .type("NAME=VALUE");
+  verb.repeated("--input", command.inputs,
+                "A file or folder that stands in the working directory; may be repeated")
+      .type("PATH[:TARGET]");
+  verb.repeated("--output-file", command.outputs,
+                "Files that are the result (with ? at the end: if there are any); default: standard output")
+      .type("PATTERN");
+  verb.option("--cpus", command.cpus, "Processors of a task").between(1, 4096);
+  verb.option("--gpus", command.gpus, "GPUs of a task").between(1, 64);
+  verb.parsed("--mem", command.memory_bytes, parse_size, "SIZE", "Memory of a task: 8G");
+  verb.parsed("--vram", command.vram_bytes, parse_size, "SIZE", "Memory of a task's GPU");
+  add_job_options(verb, options.job);
+}
 
 void add_submit_command(CommandLine& line) {
-  auto options = std::make_shared<Options>();
-  Verb verb = line.verb(line.root(), "submit", "Submit a job from an Open Job Description template",
-                        [options](Context& context) { return submit(context, *options); });
-  verb.option("template", options->file, "A template (YAML or JSON, jobtemplate-2023-09)").required();
-  verb.repeated("-p,--parameter", options->parameters, "A job parameter; may be repeated").type("NAME=VALUE");
-  add_job_options(verb, options->job);
+  auto options = std::make_shared<SubmitVerb>();
+  Verb verb =
+      line.verb(line.root(), "submit", "Submit a job: an Open Job Description template, or -- COMMAND…",
+                [options](Context& context) { return submit(context, *options); });
+  add_submission(line, verb, "submit", *options);
 }
 
 }  // namespace reeve::client

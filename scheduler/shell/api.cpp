@@ -104,6 +104,7 @@ Result<Api::Json> Api::route(const Request& request) {
     return Error{ErrorCode::kNotAllowed, "an agent's key sees the region alone", "ask with the owner's key"};
   if (is({"jobs"})) return jobs(request);
   if (is({"agents"})) return agents(request);
+  if (is({"offers"})) return offers();
   if (is({"parties"})) return parties(request);
   if (is({"convictions"})) return convictions(request);
   if (is({"timeline"})) return timeline(request);

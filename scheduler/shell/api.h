@@ -96,6 +96,7 @@ class Api {
 
   // api_people.cpp
   Result<Json> agents(const Request& request);
+  Result<Json> offers();
   Result<Json> agent(const Request& request, AgentId id);
   Result<Json> agent_list(const Request& request, std::optional<AgentId> only);
   Result<Json> parties(const Request& request);

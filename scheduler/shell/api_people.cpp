@@ -17,9 +17,10 @@ Json capability_json(const Capability& capability) {
   Json kernels = Json::array();
   for (const KernelVersion& kernel : capability.kernels)
     kernels.push_back({{"name", kernel.name}, {"contract", kernel.contract}});
-  return {{"cpus", capability.cpus}, {"memory_mib", capability.memory_mib},
-          {"gpus", capability.gpus}, {"vram_mib", capability.vram_mib},
-          {"tags", capability.tags}, {"kernels", kernels}};
+  return {{"cpus", capability.cpus},          {"memory_mib", capability.memory_mib},
+          {"gpus", capability.gpus},          {"vram_mib", capability.vram_mib},
+          {"tags", capability.tags},          {"kernels", kernels},
+          {"bit_class", capability.bit_class}};
 }
 
 /// What an operator reads first. Nothing is known of an agent that was not heard since the region started.
@@ -97,6 +98,31 @@ Result<Json> Api::agents(const Request& request) {
   Result<Json> list = agent_list(request, std::nullopt);
   if (!list) return list;
   return Json{{"agents", std::move(*list)}};
+}
+
+/// What a requester may know of the fleet: what is offered now, and not by whom.
+Result<Json> Api::offers() {
+  struct Offer {
+    std::uint64_t agents = 0;
+    std::uint64_t slots = 0;
+  };
+  std::map<Capability, Offer> offers;
+  const bool answered = look([&](const core::Core& core) {
+    for (const core::AgentView& agent : core.agents()) {
+      const auto record = core.durable().agents.find(agent.agent);
+      if (record == core.durable().agents.end() || record->second.role != Role::kAgent) continue;
+      if (!agent.online || agent.paused || record->second.paused) continue;
+      Offer& offer = offers[agent.capability];
+      ++offer.agents;
+      offer.slots += agent.slots;
+    }
+  });
+  if (!answered) return Error{ErrorCode::kUnreachable, "the region is stopping", ""};
+  Json list = Json::array();
+  for (const auto& [capability, offer] : offers)
+    list.push_back(
+        {{"agents", offer.agents}, {"slots", offer.slots}, {"capability", capability_json(capability)}});
+  return Json{{"offers", std::move(list)}};
 }
 
 Result<Json> Api::agent(const Request& request, AgentId id) {

@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <thread>
 
 namespace reeve::shell {
@@ -16,6 +17,7 @@ struct HttpServer::Impl {
   httplib::Server server;
   Pages pages;
   std::uint16_t port = 0;
+  std::atomic<bool> over{false};  // the thread serves no longer, or never could
   std::thread thread;
 };
 
@@ -26,8 +28,12 @@ std::uint16_t HttpServer::port() const {
 }
 
 HttpServer::~HttpServer() {
+  if (!impl_->thread.joinable()) return;
+  // A stop before the thread serves would be lost, and the thread would serve for ever.
+  while (!impl_->server.is_running() && !impl_->over)
+    std::this_thread::yield();
   impl_->server.stop();
-  if (impl_->thread.joinable()) impl_->thread.join();
+  impl_->thread.join();
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(std::uint16_t port, Pages pages) {
@@ -63,7 +69,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(std::uint16_t port, Pages 
     return Error{ErrorCode::kConflict, "port " + std::to_string(port) + " of 127.0.0.1 is in use",
                  "stop what uses it, or set another http_port in region.toml"};
   }
-  impl.thread = std::thread([&impl] { impl.server.listen_after_bind(); });
+  impl.thread = std::thread([&impl] {
+    impl.server.listen_after_bind();
+    impl.over = true;
+  });
   return http;
 }
 

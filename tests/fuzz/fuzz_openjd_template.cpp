@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "openjd/job.h"
+#include "openjd/task.h"
 #include "openjd/template.h"
 #include "protocol/check.h"
 #include "tests/fuzz/fuzz.h"
@@ -43,20 +44,44 @@ steps:
   const std::string json =
       R"({"specificationVersion":"jobtemplate-2023-09","name":"\ud83d\ude00","steps":[{"name":"A",)"
       R"("script":{"actions":{"onRun":{"command":"echo","args":["\u00e9"]}}}}]})";
-  return {yaml, json};
+  const std::string extended = R"(specificationVersion: jobtemplate-2023-09
+extensions: [TASK_CHUNKING, FEATURE_BUNDLE_1, REDACTED_ENV_VARS]
+name: Chunks
+parameterDefinitions: [{name: N, type: INT, default: 3}]
+steps:
+- name: One
+  hostRequirements: {amounts: [{name: amount.worker.vcpu, min: '{{Param.N}}', max: '8.5'}]}
+  parameterSpace:
+    taskParameterDefinitions:
+    - {name: F, type: 'CHUNK[INT]', range: '1-9:4,10-20', chunks: {defaultTaskCount: '{{Param.N}}', targetRuntimeSeconds: 0, rangeConstraint: CONTIGUOUS}}
+    - {name: G, type: INT, range: [1, 2]}
+    combination: F * G
+  bash: {script: 'x{{Task.Param.F}}', timeout: '{{Param.N}}', cancelation: {mode: NOTIFY_THEN_TERMINATE, notifyPeriodInSeconds: '5'}}
+- name: Two
+  script: {actions: {onRun: {command: a}}, embeddedFiles: [{name: A, type: TEXT, data: x, endOfLine: CRLF}]}
+)";
+  const std::string environment = R"(specificationVersion: environment-2023-09
+parameterDefinitions: [{name: N, type: INT, maxValue: 9}]
+environment: {name: E, variables: {A: '{{Param.N}}'}, script: {actions: {onEnter: {command: b}}}}
+)";
+  return {yaml, json, extended, environment};
 }
 
-/// Any text is a template or a list of errors; a template's job, where its defaults give one, has tasks.
+/// Any text is a template or a list of errors; a template's job, where its defaults give one, has tasks, and
+/// each of them a command line.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace reeve::openjd;
-  const Checked<JobTemplate> parsed =
-      parse_template(std::string_view(reinterpret_cast<const char*>(data), size));
+  const Checked<AnyTemplate> parsed =
+      parse_any_template(std::string_view(reinterpret_cast<const char*>(data), size));
   REEVE_CHECK(parsed.value.has_value() == parsed.errors.empty(), "a value or errors, never both");
-  if (!parsed) return 0;
-  const Checked<Job> job = instantiate(*parsed.value, {});
+  if (!parsed || !std::holds_alternative<JobTemplate>(*parsed.value)) return 0;
+  const Checked<Job> job = instantiate(std::get<JobTemplate>(*parsed.value), {});
   REEVE_CHECK(job.value.has_value() == job.errors.empty(), "a value or errors, never both");
   if (!job) return 0;
   for (const Step& step : job.value->steps) {
+    HostValues host;
+    host.file_paths.resize(step.script.files.size());
+    (void)resolve_task(step.script, step.script.space.size() - 1, host);
     const reeve::Result<reeve::Bytes> bytes = encode_step(step.script);
     if (bytes) REEVE_CHECK(decode_step(*bytes).ok(), "what was encoded can be decoded");
   }

@@ -64,6 +64,19 @@ TEST(Instantiate, RelativePathsStartWhereTheyWereWritten) {
   EXPECT_EQ(job_of(kRender, {{"Last", "1"}, {"Scene", "/c.glb"}}, folders).parameters[3].raw_value, "/c.glb");
 }
 
+TEST(Instantiate, AJoinedPathHasOneForm) {
+  const auto joined = [](const std::string& path) {
+    return job_of(parameter_with("{name: A, type: PATH, default: " + path + "}"), {}, {"/t", ""})
+        .parameters[0]
+        .raw_value;
+  };
+  EXPECT_EQ(joined("."), "/t");
+  EXPECT_EQ(joined("a/.."), "/t");
+  EXPECT_EQ(joined("./a/./../b/."), "/t/b");
+  EXPECT_EQ(joined("b/"), "/t/b");
+  EXPECT_EQ(joined("..name/name../..."), "/t/..name/name../...");
+}
+
 TEST(Instantiate, ADefaultPathStaysBesideItsTemplate) {
   for (const std::string path : {"/etc/passwd", "..", "../a", "a/../../b"}) {
     const std::string text = parameter_with("{name: A, type: PATH, default: " + path + "}");

@@ -53,10 +53,10 @@ TEST(TemplateRules, RootFieldsAreExactlyThoseOfTheVersion) {
     check(c);
 }
 
-TEST(TemplateRules, ExtensionsAreRefusedByName) {
+TEST(TemplateRules, ExtensionsAreKnownOrRefusedByName) {
   const Case cases[] = {
-      {"chunking", job_with("extensions: [TASK_CHUNKING]\n"), "TASK_CHUNKING is not supported yet"},
-      {"expressions", job_with("extensions: [EXPR]\n"), "EXPR is not supported yet"},
+      {"chunking", job_with("extensions: [TASK_CHUNKING]\n"), ""},
+      {"expressions", job_with("extensions: [EXPR]\n"), "EXPR is not supported"},
       {"unheard of", job_with("extensions: [MADE_UP]\n"), "MADE_UP is not known"},
       {"an empty list", job_with("extensions: []\n"), "0 elements"},
       {"a field of an extension", script_with("let: ['a = 1']\nactions: {onRun: {command: echo}}\n"),
@@ -170,7 +170,7 @@ TEST(TemplateRules, EmbeddedFilesAreTextsWithPlainNames) {
        "the name of two files"},
       {"a name that is no identifier", files("[{name: 2nd, type: TEXT, data: x}]"), "no identifier"},
       {"line ends are of an extension", files("[{name: A, type: TEXT, data: x, endOfLine: LF}]"),
-       "'endOfLine'"},
+       "FEATURE_BUNDLE_1"},
   };
   for (const Case& c : cases)
     check(c);

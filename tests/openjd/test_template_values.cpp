@@ -142,7 +142,7 @@ TEST(TemplateValues, RangesFitTheTypeOfTheirParameter) {
       {"a number as STRING", range_with("STRING", "[1]"), "put it in quotes"},
       {"an empty string", range_with("STRING", "['']"), "empty"},
       {"1025 characters", range_with("PATH", "[" + std::string(1025, 'x') + "]"), "1025 characters"},
-      {"a chunk", range_with("'CHUNK[INT]'", "1-3"), "STRING, PATH, INT, FLOAT"},
+      {"a chunk", range_with("'CHUNK[INT]'", "1-3"), "TASK_CHUNKING"},
   };
   for (const Case& c : cases)
     check(c);

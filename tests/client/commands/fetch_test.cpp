@@ -2,14 +2,17 @@
 
 #include <gtest/gtest.h>
 #include <sodium.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
 
+#include "client/command_job.h"
 #include "client/image/assemble.h"
 #include "client/image/png_file.h"
 #include "client/job_builder.h"
 #include "client/render_template.h"
+#include "protocol/bundle.h"
 #include "protocol/digest.h"
 
 namespace reeve::client {
@@ -139,6 +142,74 @@ TEST_F(FetchFolder, TilesBecomeWholeFramesInTheirOrder) {
   ASSERT_TRUE(picture.ok());
   EXPECT_EQ(picture->width, 16U);
   EXPECT_EQ(picture->height, 8U);
+}
+
+/// A bundle of texts by path.
+Bytes bundle(const std::map<std::string, std::string>& files) {
+  std::vector<BundleFile> index;
+  for (const auto& [path, text] : files)
+    index.push_back({path, path.ends_with(".sh"), text.size()});
+  Bytes bytes = *encode_bundle_index(index);
+  for (const auto& [path, text] : files)
+    bytes.insert(bytes.end(), text.begin(), text.end());
+  return bytes;
+}
+
+/// A source that has one inline result for each task.
+ResultSource results_of(const std::vector<Bytes>& results) {
+  ResultSource source;
+  source.page = [results](StepRef, TaskIndex first) -> Result<msg::ResultPage> {
+    msg::ResultPage page;
+    if (first > 0) return page;
+    msg::ResultRow row;
+    row.tasks = {0, static_cast<std::uint32_t>(results.size())};
+    for (const Bytes& result : results) {
+      row.sizes.push_back(static_cast<std::uint32_t>(result.size()));
+      row.payload.insert(row.payload.end(), result.begin(), result.end());
+    }
+    page.rows.push_back(row);
+    page.next = row.tasks.count;
+    return page;
+  };
+  return source;
+}
+
+TEST_F(FetchFolder, FilesOfAProgramsOnlyTaskStandInTheFolderItself) {
+  CommandRequest request;
+  request.words = {"make"};
+  Fetcher fetcher(
+      JobId(1), folder_, {},
+      results_of({bundle({{"log.txt", "built"}, {"outputs/Film/a/1.png", "p"}, {"run.sh", "#!"}})}));
+  ASSERT_TRUE(fetcher.learn_steps(job_json(build_command_job(request, {})->spec)).ok());
+  ASSERT_TRUE(fetcher.fetch_new().ok());
+  EXPECT_EQ(read("log.txt"), "built");
+  EXPECT_EQ(read("a/1.png"), "p") << "an output parameter's folder is the folder";
+  EXPECT_EQ(access((folder_ / "run.sh").c_str(), X_OK), 0);
+  EXPECT_NE(access((folder_ / "log.txt").c_str(), X_OK), 0);
+}
+
+TEST_F(FetchFolder, TasksOfAnArrayHaveAFolderEachByTheirNumber) {
+  CommandRequest request;
+  request.words = {"hostname"};
+  request.array = "5,9";
+  Fetcher fetcher(JobId(1), folder_, {},
+                  results_of({bundle({{"stdout", "five"}}), bundle({{"stdout", "nine"}})}));
+  ASSERT_TRUE(fetcher.learn_steps(job_json(build_command_job(request, {})->spec)).ok());
+  ASSERT_TRUE(fetcher.fetch_new().ok());
+  EXPECT_EQ(read("task_5/stdout"), "five");
+  EXPECT_EQ(read("task_9/stdout"), "nine");
+}
+
+TEST_F(FetchFolder, AProgramsResultThatIsNoBundleIsRefused) {
+  CommandRequest request;
+  request.words = {"hostname"};
+  for (const Bytes& result : {Bytes{}, Bytes{'x'}, Bytes(100, 0)}) {
+    Fetcher fetcher(JobId(1), folder_, {}, results_of({result}));
+    ASSERT_TRUE(fetcher.learn_steps(job_json(build_command_job(request, {})->spec)).ok());
+    const auto fetched = fetcher.fetch_new();
+    ASSERT_FALSE(fetched.ok());
+    EXPECT_EQ(fetched.error().code, ErrorCode::kCorrupt);
+  }
 }
 
 TEST_F(FetchFolder, StepNamesCannotLeaveTheFolder) {

@@ -98,11 +98,27 @@ TEST(JobBuilder, FlagsReachTheSpec) {
   EXPECT_EQ(job->spec.after, std::vector<JobId>{JobId(4)});
 }
 
-TEST(JobBuilder, OtherCommandsAreRefusedWithStepCommandAndRemedy) {
-  const auto job = build(one_step("    script: {actions: {onRun: {command: blender, args: [-b]}}}\n"));
+TEST(JobBuilder, OtherCommandsAreProgramsThatTwoOwnersRun) {
+  const std::string text =
+      one_step("    script: {actions: {onRun: {command: blender, args: [-b], timeout: 60}}}\n");
+  const auto job = build(text);
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  const StepSpec& step = job->spec.steps[0];
+  EXPECT_TRUE(is_program(step.need.kernel));
+  EXPECT_EQ(step.leaf_bytes, 0U);
+  EXPECT_EQ(step.work_per_task, 60'000U) << "paid for the time that it may take";
+  EXPECT_EQ(job->spec.verify, (VerifyPolicy{VerifyMode::kQuorum, 2}));
+  SubmitOptions options;
+  options.verify = VerifyPolicy{VerifyMode::kNone, 1};
+  EXPECT_EQ(build(text, options)->spec.verify.mode, VerifyMode::kNone) << "what was asked for counts";
+}
+
+TEST(JobBuilder, KernelsThatThereAreNotAreRefusedWithStepCommandAndRemedy) {
+  const auto job =
+      build(one_step("    script: {actions: {onRun: {command: 'reeve:blender', args: [-b]}}}\n"));
   ASSERT_FALSE(job.ok());
   EXPECT_NE(job.error().message.find("step 'only'"), std::string::npos);
-  EXPECT_NE(job.error().message.find("'blender'"), std::string::npos);
+  EXPECT_NE(job.error().message.find("reeve:blender"), std::string::npos);
   EXPECT_FALSE(job.error().hint.empty());
 }
 

@@ -5,6 +5,7 @@
 #include "protocol/digest.h"
 #include "scheduler/shell/audit.h"
 #include "scheduler/shell/clock.h"
+#include "scheduler/shell/http.h"
 #include "tests/scheduler/shell/region_fixture.h"
 
 namespace reeve::shell {
@@ -191,6 +192,11 @@ TEST_F(Region, TwoSchedulersOnOneFolderAreRefused) {
   const Result<RegionDir> second = open_region(dir_);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+}
+
+TEST(Http, AServerThatIsStoppedAtOnceStops) {
+  for (int i = 0; i < 50; ++i)
+    ASSERT_TRUE(HttpServer::start(0, {}).ok());
 }
 
 }  // namespace

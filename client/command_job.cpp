@@ -1,0 +1,203 @@
+#include "client/command_job.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "client/program_inputs.h"
+#include "client/step_builder.h"
+#include "openjd/task.h"
+#include "protocol/bundle.h"
+#include "protocol/digest.h"
+#include "protocol/limits.h"
+
+namespace reeve::client {
+namespace {
+
+constexpr const char* kItems = ".reeve/items";  // below the working directory, an item a line
+constexpr std::size_t kItemsBytes = 64U << 20;
+constexpr std::uint64_t kMebibyte = 1U << 20;
+
+Error refused(std::string message, std::string hint) {
+  return {ErrorCode::kInvalid, std::move(message), std::move(hint)};
+}
+
+/// "{{Task.Param.Index}}" behind `before`, bound to the step's only parameter.
+openjd::FormatString index_behind(const std::string& before) {
+  openjd::FormatString text = *openjd::FormatString::parse(before + "{{Task.Param.Index}}");
+  text.for_each_reference([](openjd::Reference& reference) { reference.slot = 0; });
+  return text;
+}
+
+Result<std::string> read_items_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorCode::kNotFound, "cannot read " + path, "check the path"};
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (text.str().size() > kItemsBytes)
+    return Error{ErrorCode::kExhausted, path + " has more than 64 MiB", "make several jobs of it"};
+  return text.str();
+}
+
+Result<std::vector<std::string>> lines_of(const std::string& path) {
+  auto text = read_items_file(path);
+  if (!text) return text.error();
+  std::vector<std::string> lines;
+  std::istringstream in(*text);
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+Result<std::vector<std::string>> json_values_of(const std::string& path) {
+  auto text = read_items_file(path);
+  if (!text) return text.error();
+  const auto values = nlohmann::json::parse(*text, nullptr, false);
+  if (!values.is_array())
+    return refused("--from-json " + path + " is no JSON array", "write [1, {\"a\": 2}, …]");
+  std::vector<std::string> items;
+  for (const auto& value : values)
+    items.push_back(value.is_string() && value.get<std::string>().find('\n') == std::string::npos
+                        ? value.get<std::string>()
+                        : value.dump());
+  return items;
+}
+
+/// The numbers of the job's tasks; empty where it has one.
+struct Tasks {
+  std::string range;
+  std::vector<std::string> items;
+};
+
+Result<Tasks> tasks_of(const CommandRequest& request) {
+  const int given = static_cast<int>(!request.array.empty()) + static_cast<int>(!request.each_line.empty()) +
+                    static_cast<int>(!request.from_json.empty());
+  if (given > 1)
+    return refused("--array, --each-line and --from-json exclude one another", "give one of them");
+  if (given == 0 || !request.array.empty()) return Tasks{request.array, {}};
+  auto items = request.each_line.empty() ? json_values_of(request.from_json) : lines_of(request.each_line);
+  if (!items) return items.error();
+  if (items->empty())
+    return refused((request.each_line.empty() ? request.from_json : request.each_line) + " has no items",
+                   "give it a line or value for each task");
+  return Tasks{"0-" + std::to_string(items->size() - 1), std::move(*items)};
+}
+
+/// An input of bytes that were made here.
+Input input_of(std::string text, std::string label) {
+  Bytes bytes(text.begin(), text.end());
+  return {sha256(bytes), bytes.size(), std::move(bytes), std::move(label), nullptr};
+}
+
+Result<void> add_inputs(const CommandRequest& request, const Tasks& tasks, ProgramFiles& files) {
+  for (const std::string& input : request.inputs) {
+    // PATH:TARGET; a colon within a path that exists is part of it.
+    const std::size_t colon = std::filesystem::exists(input) ? std::string::npos : input.rfind(':');
+    const std::filesystem::path source = input.substr(0, colon);
+    const std::string target = colon == std::string::npos
+                                   ? std::filesystem::absolute(source).lexically_normal().filename().string()
+                                   : input.substr(colon + 1);
+    if (const std::string why = unfit_path(target); !why.empty())
+      return refused("--input " + input + ": " + why, "say where it shall stand: PATH:TARGET");
+    if (auto staged = stage(source, target, files); !staged) return staged.error();
+  }
+  if (tasks.items.empty()) return {};
+  std::string text;
+  for (const std::string& item : tasks.items)
+    text += item + "\n";
+  files.blobs.push_back(input_of(std::move(text), "items"));
+  files.staged.push_back({kItems, files.blobs.back().digest, false, false});
+  return {};
+}
+
+Result<void> add_outputs(const CommandRequest& request, ProgramFiles& files) {
+  for (std::string pattern : request.outputs) {
+    const bool optional = pattern.ends_with('?') && pattern.size() > 1;
+    if (optional) pattern.pop_back();
+    if (const std::string why = unfit_path(pattern); !why.empty())
+      return refused("--output-file " + pattern + ": " + why,
+                     "patterns are relative to the working directory");
+    files.outputs.push_back({openjd::FormatString::literal(pattern), !optional});
+  }
+  return {};
+}
+
+/// `/usr/bin/env NAME=VALUE … CMD ARGS`, and where tasks have items a shell before it that finds the item.
+Result<openjd::Action> action_of(const CommandRequest& request, const Tasks& tasks) {
+  openjd::Action action;
+  action.command = openjd::FormatString::literal("/usr/bin/env");
+  for (const std::string& variable : request.environment) {
+    if (variable.find('=') == std::string::npos || variable.front() == '=')
+      return refused("--env '" + variable + "' is not NAME=VALUE", "write --env THREADS=4");
+    action.args.push_back(openjd::FormatString::literal(variable));
+  }
+  if (!tasks.range.empty()) action.args.push_back(index_behind("REEVE_ARRAY_TASK_ID="));
+  if (!tasks.items.empty()) {
+    for (
+        const char* word :
+        {"/bin/sh", "-c",
+         R"(REEVE_ITEM=$(sed -n "$((REEVE_ARRAY_TASK_ID + 1)){p;q}" .reeve/items); export REEVE_ITEM; exec "$@")",
+         "reeve"})
+      action.args.push_back(openjd::FormatString::literal(word));
+  }
+  for (const std::string& word : request.words)
+    action.args.push_back(openjd::FormatString::literal(word));
+  return action;
+}
+
+Result<openjd::ParameterSpace> space_of(const Tasks& tasks) {
+  if (tasks.range.empty()) return openjd::ParameterSpace{};
+  auto range = openjd::RangeExpr::parse(tasks.range);
+  if (!range)
+    return refused("--array '" + tasks.range + "': " + range.error().message,
+                   "write 1-100, 1-100:5 or 3,7,9");
+  return openjd::ParameterSpace::make({{"Index", openjd::ParameterType::kInt, std::move(*range)}},
+                                      openjd::Combination::product_of_all(1));
+}
+
+openjd::HostRequirements requirements_of(const CommandRequest& request) {
+  openjd::HostRequirements requirements;
+  const auto ask = [&requirements](const char* name, double least) {
+    if (least > 0) requirements.amounts.push_back({name, least, std::nullopt});
+  };
+  ask("amount.worker.vcpu", request.cpus);
+  ask("amount.worker.memory", static_cast<double>((request.memory_bytes + kMebibyte - 1) / kMebibyte));
+  ask("amount.worker.gpu", request.gpus);
+  ask("reeve:amount.gpu.vram", static_cast<double>((request.vram_bytes + kMebibyte - 1) / kMebibyte));
+  return requirements;
+}
+
+}  // namespace
+
+Result<BuiltJob> build_command_job(const CommandRequest& request, const SubmitOptions& options) {
+  if (request.words.empty())
+    return refused("no command was given", "write it behind --: reeve submit -- hostname");
+  const auto tasks = tasks_of(request);
+  if (!tasks) return tasks.error();
+  ProgramFiles files;
+  if (auto added = add_inputs(request, *tasks, files); !added) return added.error();
+  if (auto added = add_outputs(request, files); !added) return added.error();
+  auto action = action_of(request, *tasks);
+  if (!action) return action.error();
+  auto space = space_of(*tasks);
+  if (!space) return space.error();
+  openjd::Step step;
+  step.name = "run";
+  step.requirements = requirements_of(request);
+  step.script.space = std::move(*space);
+  step.script.on_run = std::move(*action);
+  step.script.inputs = files.staged;
+  step.script.outputs = files.outputs;
+  auto spec = build_step(step, step_options(options));
+  if (!spec) return spec.error();
+  BuiltJob job;
+  job.spec = empty_spec(options, std::filesystem::path(request.words.front()).filename().string());
+  job.spec.verify = options.verify.value_or(kProgramVerify);
+  job.spec.steps.push_back(std::move(*spec));
+  job.inputs = std::move(files.blobs);
+  job.notes = std::move(files.notes);
+  return job;
+}
+
+}  // namespace reeve::client
