@@ -20,6 +20,8 @@ struct WatchOptions {
 struct WatchEnd {
   std::string state;
   bool interrupted = false;
+  std::string failures;  // for people
+  Json failed;           // the same as the region has it
   FetchSummary fetched;
 };
 
