@@ -2,6 +2,8 @@
 #include "client/quantities.h"
 #include "client/views.h"
 
+#include <sstream>
+
 namespace reeve::client {
 namespace {
 
@@ -105,9 +107,11 @@ std::string failure_lines(const Json& job) {
       text += "step " + std::to_string(number_of(row, "step")) + " task " +
               std::to_string(number_of(row, "first")) +
               (count > 1 ? " and " + std::to_string(count - 1) + " more" : "") + " " + what + ": ";
-      // What a program wrote last may have several lines; each is dressed as what it is.
-      for (const char c : text_of(row, "why"))
-        text += c == '\n' ? std::string("\n    ") : printable(std::string(1, c));
+      // What a program wrote last may have several lines.
+      std::istringstream lines(text_of(row, "why"));
+      std::string line;
+      for (bool first = true; std::getline(lines, line); first = false)
+        text += (first ? "" : "\n    ") + printable(line);
       text += "\n";
     }
   };

@@ -134,7 +134,7 @@ View end_view(std::uint64_t job, const WatchEnd& end, const WatchOptions& option
   if (!end.interrupted)
     text =
         "Job " + id + " " + style.paint(end.state == "succeeded" ? Tone::kGood : Tone::kBad, end.state) + ".";
-  if (!options.folder.empty()) {
+  if (!options.folder.empty() && options.says_folder) {
     document["fetched"] = {{"folder", options.folder.string()},
                            {"tasks", end.fetched.tasks},
                            {"frames", end.fetched.frames},

@@ -97,7 +97,9 @@ Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   if (!built) return built.error();
   SubmissionOptions submission = submission_options(options.job);
   if (submission.dry_run) return submit_built(context, *built, submission);
-  built->spec.verify = {VerifyMode::kNone, 1};  // there is nobody here who could check anybody
+  // There is nobody here who could check anybody, or do better what failed.
+  built->spec.verify = {VerifyMode::kNone, 1};
+  built->spec.max_retries = 0;
   const auto region = ThrowawayRegion::make();
   if (!region) return region.error();
   const auto config =
@@ -110,6 +112,7 @@ Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   const auto folder = TemporaryFolder::make();
   if (!folder) return folder.error();
   submission.folder = (*folder)->path();
+  submission.says_folder = false;
   auto code = submit_built(inside, *built, submission);
   if (code) show_outputs(context, submission.folder);
   return code;
