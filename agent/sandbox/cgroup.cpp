@@ -84,6 +84,16 @@ void kill_all(const fs::path& group) {
     if (pid > 1 && pid != getpid()) kill(pid, SIGKILL);
 }
 
+/// A group can go once its last process has; after a worker that was killed that takes a moment.
+void remove_group(const fs::path& group) {
+  constexpr int kTries = 100;
+  constexpr useconds_t kPauseUs = 10'000;
+  for (int i = 0; i < kTries && !group.empty() && rmdir(group.c_str()) != 0 && errno == EBUSY; ++i) {
+    kill_all(group);
+    usleep(kPauseUs);
+  }
+}
+
 }  // namespace
 
 Cgroup::Cgroup(const std::string& name) {
@@ -92,8 +102,8 @@ Cgroup::Cgroup(const std::string& name) {
 }
 
 Cgroup::~Cgroup() {
-  if (!memory_.empty()) rmdir(memory_.c_str());
-  if (!processes_.empty() && processes_ != memory_) rmdir(processes_.c_str());
+  remove_group(memory_);
+  if (processes_ != memory_) remove_group(processes_);
 }
 
 void Cgroup::open_version_1(const std::string& name) {

@@ -67,7 +67,10 @@ Result<void> sandbox_works() {
   const auto outcome = sandbox.value()->run(command, bounds);
   if (const auto gone = remove_tree(folder); !gone) return gone;
   if (!outcome) return unusable(outcome.error().message);
-  if (!outcome->good() || outcome->log != "isolated\n") return unusable(outcome->log);
+  if (!outcome->good() || outcome->log != "isolated\n")
+    return Error{ErrorCode::kConflict,
+                 "the sandbox does not hide what it must: " + outcome->log.substr(0, outcome->log.find('\n')),
+                 "report it, with the versions of bubblewrap and of the kernel"};
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "agent/sandbox/launch.h"
 #include "agent/sandbox/run.h"
 #include "agent/sandbox/seccomp_filter.h"
+#include "protocol/digest.h"
 
 namespace reeve::agent::sandbox {
 namespace {
@@ -34,6 +35,14 @@ Result<std::unique_ptr<Sandbox>> Sandbox::open(const std::string& name) {
   sandbox->filter_ = std::move(filter).value();
   sandbox->cgroup_ = std::make_unique<Cgroup>(name);
   return sandbox;
+}
+
+void Sandbox::forget(const std::string& name) {
+  const Cgroup group(name);  // its end is the group's
+}
+
+std::string slot_name(const std::string& scratch) {
+  return "slot-" + to_hex(sha256(as_bytes(scratch))).substr(0, 12);
 }
 
 Result<Outcome> Sandbox::run(const Command& command, const Bounds& bounds) {

@@ -77,6 +77,9 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
+  /// Ends and removes what a slot's sandboxes have left on the host, where its process was killed.
+  static void forget(const std::string& name);
+
   /// Runs a command to its end or to a bound's, and returns when no process of it is left.
   /// Errors: kIo where the sandbox could not be set up, so that the command never began.
   Result<Outcome> run(const Command& command, const Bounds& bounds);
@@ -91,8 +94,12 @@ class Sandbox {
   std::unique_ptr<Cgroup> cgroup_;
 };
 
+/// A slot's name, which no other on the host has, by the folder that it works in.
+std::string slot_name(const std::string& scratch);
+
 /// Tries a sandbox, and that what it must hide is hidden. An error says why this machine has none, and what
-/// would mend it.
+/// would mend it: kNotFound and kNotAllowed where there can be none, kConflict where there is one with a
+/// hole.
 Result<void> sandbox_works();
 
 }  // namespace reeve::agent::sandbox

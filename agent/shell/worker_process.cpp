@@ -12,6 +12,8 @@
 #include <csignal>
 #include <numeric>
 
+#include "agent/sandbox/sandbox.h"
+#include "agent/sandbox/scratch.h"
 #include "agent/shell/spawn.h"
 
 namespace reeve::agent {
@@ -28,12 +30,16 @@ constexpr std::size_t kBytesPerTurn = 16U << 20;
 }  // namespace
 
 WorkerProcess::~WorkerProcess() {
-  if (pid_ < 0) return;
-  kill(-pid_, SIGKILL);
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
-  close(socket_);
-  munmap(progress_, sizeof(worker::Progress));
+  if (pid_ > 0) {
+    kill(-pid_, SIGKILL);
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    close(socket_);
+    munmap(progress_, sizeof(worker::Progress));
+  }
+  if (options_.scratch.empty()) return;
+  sandbox::Sandbox::forget(sandbox::slot_name(options_.scratch));
+  (void)sandbox::remove_tree(options_.scratch).ok();  // else when the agent starts again
 }
 
 worker::StepDocument WorkerProcess::document(const msg::StepInfo& step) const {

@@ -182,8 +182,7 @@ Result<std::unique_ptr<TaskKernel>> bind_program(const StepDocument& document, o
   if (context.share.scratch.empty())
     return Error{ErrorCode::kNotAllowed, "this worker has no folder for programs' files", "update the agent"};
   if (!context.sandbox) {
-    auto opened =
-        sandbox::Sandbox::open("slot-" + to_hex(sha256(as_bytes(context.share.scratch))).substr(0, 12));
+    auto opened = sandbox::Sandbox::open(sandbox::slot_name(context.share.scratch));
     if (!opened) return opened.error();
     context.sandbox = std::move(opened).value();
   }

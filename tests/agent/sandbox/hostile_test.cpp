@@ -19,7 +19,7 @@ class HostileTest : public SandboxTest {
  protected:
   void SetUp() override {
     SandboxTest::SetUp();
-    if (IsSkipped()) return;
+    if (IsSkipped() || HasFatalFailure()) return;
     // A secret of the host's, beside the working directory, as an agent's keys are.
     std::ofstream(folder_.path() / "identity.key") << "the agent's secret";
   }
