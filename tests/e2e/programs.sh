@@ -31,6 +31,7 @@ available() { value "$(json ledger balance)" 'sum(a["balance_micro"] for a in d[
 
 mkdir -p "$work/in/deep"
 for n in 1 2 3 4 5 6; do echo "number $n" >"$work/in/deep/$n.txt"; done
+# shellcheck disable=SC2016 # the task expands it
 reeve submit --array 1-6 --input "$work/in" --output-file 'out/*.sum' --wait --time-limit 60s -o "$work/fetched" -- \
   sh -c 'mkdir out; sha256sum < in/deep/$REEVE_ARRAY_TASK_ID.txt > out/$REEVE_ARRAY_TASK_ID.sum; id -u >&2; ! ls /home/* 2>/dev/null' \
   >"$work/out" 2>&1 || fail "the array did not succeed: $(cat "$work/out")"

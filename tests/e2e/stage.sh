@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # the script that sources it sets bin and work
 # A region and its agents as processes, for the scripts beside this one. Sourced, never run: the script has set `bin` (reeve and its
 # programs) and `work` (an empty folder). Everything that was started ends with the script.
 
