@@ -106,6 +106,8 @@ void print_status(const Json& status) {
   if (status["paused"].get<bool>()) std::printf("  paused      yes\n");
   if (const auto why = status["why_idle"].get<std::string>(); !why.empty())
     std::printf("  why idle    %s\n", why.c_str());
+  if (const auto why = status.value("why_no_programs", std::string()); !why.empty())
+    std::printf("  programs    none run here: %s\n", why.c_str());
   const Json& tasks = status["tasks"];
   std::printf("  tasks       %lld in hand, %lld finished, %lld failed\n", number(tasks["in_hand"]),
               number(tasks["finished"]), number(tasks["failed"]));
@@ -177,10 +179,16 @@ int run_devices(const Command& command) {
     Json gpus = Json::array();
     for (const Gpu& gpu : devices.gpus)
       gpus.push_back({{"name", gpu.name}, {"uuid", gpu.uuid}, {"memory_mib", gpu.memory_mib}});
-    const Json json{
-        {"version", 1},           {"cpu", devices.cpu_model},    {"isa", devices.isa},
-        {"cores", devices.cores}, {"threads", devices.threads},  {"memory_mib", devices.memory_mib},
-        {"gpus", gpus},           {"gpu_note", devices.gpu_note}};
+    const Json json{{"version", 1},
+                    {"cpu", devices.cpu_model},
+                    {"isa", devices.isa},
+                    {"cores", devices.cores},
+                    {"threads", devices.threads},
+                    {"memory_mib", devices.memory_mib},
+                    {"gpus", gpus},
+                    {"gpu_note", devices.gpu_note},
+                    {"runs_programs", devices.sandbox_note.empty()},
+                    {"why_no_programs", devices.sandbox_note}};
     std::printf("%s\n", json.dump().c_str());
     return 0;
   }
@@ -191,6 +199,9 @@ int run_devices(const Command& command) {
     std::printf("GPU     %s, %llu MiB, %s\n", gpu.name.c_str(),
                 static_cast<unsigned long long>(gpu.memory_mib), gpu.uuid.c_str());
   if (!devices.gpu_note.empty()) std::printf("GPU     none used: %s\n", devices.gpu_note.c_str());
+  const bool programs = devices.sandbox_note.empty();
+  std::printf("programs %s\n",
+              programs ? "run here, in a sandbox" : ("do not run here: " + devices.sandbox_note).c_str());
   return 0;
 }
 

@@ -77,9 +77,9 @@ Result<void> Fetcher::learn_steps(const Json& job) {
                    script.error().hint};
     state->script = std::move(*script);
     state->have.resize(state->script.space.size());
-    const auto task = openjd::resolve_task(state->script, 0);
-    state->is_program = !task.line.command.starts_with(kCommandPrefix);
-    if (is_render_command(task.line.command)) {
+    const std::string command = state->script.on_run.command.source();  // a kernel's is a constant
+    state->is_program = !command.starts_with(kCommandPrefix);
+    if (is_render_command(command)) {
       const std::string prefix = rendering++ == 0 ? "frame" : file_name(state->name);
       state->frames.emplace(FrameAssembler::Options{folder_, prefix, options_.exposure_stops, options_.exr});
     }

@@ -96,8 +96,9 @@ Result<ExitCode> submit_built(Context& context, const BuiltJob& job, const Submi
     return kExitOk;
   }
   context.output().note(view.text.substr(0, view.text.size() - 1));
-  return wait_and_report(context, accepted->job.value(),
-                         {options.progress, std::nullopt, options.folder, options.fetch});
+  return wait_and_report(
+      context, accepted->job.value(),
+      {options.progress, std::nullopt, options.folder, options.says_folder, options.fetch});
 }
 
 }  // namespace reeve::client

@@ -15,6 +15,7 @@ struct SubmissionOptions {
   bool dry_run = false;
   std::filesystem::path folder;  // where results go; empty: they are not fetched
   FetchOptions fetch;
+  bool says_folder = true;  // to people, at the end
 };
 
 /// Uploads the inputs, submits the job and, if asked, waits for it and fetches its results.

@@ -9,6 +9,8 @@ namespace reeve::client {
 
 View region_view(const Json& answer, const Style& style);
 View jobs_view(const Json& answer, const Style& style);
+/// Which tasks failed and why, a line each (what programs wrote may add lines); "" where none did.
+std::string failure_lines(const Json& job);
 View job_view(const Json& answer, const Style& style);
 View tasks_view(const Json& answer, const Style& style);
 View explain_view(const Json& answer, const Style& style);

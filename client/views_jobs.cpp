@@ -2,6 +2,8 @@
 #include "client/quantities.h"
 #include "client/views.h"
 
+#include <sstream>
+
 namespace reeve::client {
 namespace {
 
@@ -97,6 +99,27 @@ View jobs_view(const Json& answer, const Style& style) {
   return {answer, table.render(style), quiet};
 }
 
+std::string failure_lines(const Json& job) {
+  std::string text;
+  const auto add = [&text](const Json& rows, const char* what) {
+    for (const Json& row : rows) {
+      const std::uint64_t count = number_of(row, "count");
+      text += "step " + std::to_string(number_of(row, "step")) + " task " +
+              std::to_string(number_of(row, "first")) +
+              (count > 1 ? " and " + std::to_string(count - 1) + " more" : "") + " " + what + ": ";
+      // What a program wrote last may have several lines.
+      std::istringstream lines(text_of(row, "why"));
+      std::string line;
+      for (bool first = true; std::getline(lines, line); first = false)
+        text += (first ? "" : "\n    ") + printable(line);
+      text += "\n";
+    }
+  };
+  add(list_of(job, "failures"), "failed");
+  if (list_of(job, "failures").empty()) add(list_of(job, "failed_attempts"), "failed once");
+  return text;
+}
+
 View job_view(const Json& answer, const Style& style) {
   const Json& job = member(answer, "job");
   Table steps({{"STEP", true},
@@ -120,7 +143,8 @@ View job_view(const Json& answer, const Style& style) {
                {count_of(step, "failed")},
                {after}});
   }
-  return {answer, job_lines(job, style) + "\n" + steps.render(style), text_of(job, "state") + "\n"};
+  return {answer, job_lines(job, style) + "\n" + steps.render(style) + failure_lines(job),
+          text_of(job, "state") + "\n"};
 }
 
 View tasks_view(const Json& answer, const Style& style) {

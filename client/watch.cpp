@@ -9,6 +9,7 @@
 #include "client/progress.h"
 #include "client/quantities.h"
 #include "client/results.h"
+#include "client/views.h"
 
 namespace reeve::client {
 namespace {
@@ -80,6 +81,8 @@ class Watch {
     if (!answer) return answer.error();
     const Json& job = member(*answer, "job");
     end_.state = text_of(job, "state");
+    end_.failures = failure_lines(job);
+    end_.failed = member(job, "failures");
     meter_.update(wall_clock(), counts_of(job));
     if (options_.progress) show_progress();
     if (options_.folder.empty()) return {};
@@ -131,7 +134,7 @@ View end_view(std::uint64_t job, const WatchEnd& end, const WatchOptions& option
   if (!end.interrupted)
     text =
         "Job " + id + " " + style.paint(end.state == "succeeded" ? Tone::kGood : Tone::kBad, end.state) + ".";
-  if (!options.folder.empty()) {
+  if (!options.folder.empty() && options.says_folder) {
     document["fetched"] = {{"folder", options.folder.string()},
                            {"tasks", end.fetched.tasks},
                            {"frames", end.fetched.frames},
@@ -141,7 +144,12 @@ View end_view(std::uint64_t job, const WatchEnd& end, const WatchOptions& option
                                     : format_count(end.fetched.tasks) + " results") +
             " in " + options.folder.string() + " (" + format_size(end.fetched.bytes) + " fetched).";
   }
-  return {document, text + "\n", id + "\n"};
+  text += "\n";
+  if (end.state == "failed") {
+    document["job"]["failures"] = end.failed;
+    text += end.failures;
+  }
+  return {document, text, id + "\n"};
 }
 
 }  // namespace

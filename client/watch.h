@@ -13,6 +13,7 @@ struct WatchOptions {
   bool progress = true;           // the live line, on a terminal
   std::optional<Duration> limit;  // give up waiting after this long; the job lives on
   std::filesystem::path folder;   // fetch results here as they come; empty: do not
+  bool says_folder = true;        // to people, at the end
   FetchOptions fetch;
 };
 
@@ -20,6 +21,8 @@ struct WatchOptions {
 struct WatchEnd {
   std::string state;
   bool interrupted = false;
+  std::string failures;  // for people
+  Json failed;           // the same as the region has it
   FetchSummary fetched;
 };
 

@@ -19,9 +19,11 @@ Result<std::string> checked_element(ParameterType type, const std::string& text)
     if (parse_float(text)) return text;
     return Error{ErrorCode::kInvalid, in_quotes(text) + " is no finite number", "write a number such as 1.5"};
   }
-  if (!text.empty() && count_characters(text) <= limits::kStringValue) return text;
-  return Error{ErrorCode::kInvalid, in_quotes(text) + " is empty or too long",
-               "use 1 to " + std::to_string(limits::kStringValue) + " characters"};
+  if (text.empty() && type == ParameterType::kPath)
+    return Error{ErrorCode::kInvalid, "the path is empty", "give at least one character"};
+  if (count_characters(text) <= limits::kStringValue) return text;
+  return Error{ErrorCode::kInvalid, in_quotes(text) + " is too long",
+               "use at most " + std::to_string(limits::kStringValue) + " characters"};
 }
 
 class Expansion {

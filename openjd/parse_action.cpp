@@ -75,7 +75,7 @@ bool check_extension(Diagnostics& diagnostics, const Place& place, bool enabled,
 void parse_action_fields(Diagnostics& diagnostics, const Object& object, const Visible& visible,
                          std::int64_t default_notify_s, ActionTemplate& action) {
   const auto args = object.find("args");
-  if (args && check_list(diagnostics, *args, 0, SIZE_MAX)) {
+  if (args && check_list(diagnostics, *args, 1, SIZE_MAX)) {
     for (std::size_t i = 0; i < args->size(); ++i) {
       auto text = read_format(diagnostics, args->at(i), {0, SIZE_MAX, Controls::kLineBreaksAndTab}, visible);
       action.action.args.push_back(std::move(text).value_or(FormatString{}));

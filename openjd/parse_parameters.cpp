@@ -64,7 +64,7 @@ void read_lengths(Diagnostics& diagnostics, const Object& object, JobParameter& 
   }
   const auto max = object.find("maxLength");
   if (!max) return;
-  parameter.max_length = read_int(diagnostics, *max, 0, kMaxInt);
+  parameter.max_length = read_int(diagnostics, *max, 1, kMaxInt);
   if (parameter.min_length && parameter.max_length && *parameter.min_length > *parameter.max_length) {
     report(diagnostics, *max, "the maximum is below the minimum", "swap minLength and maxLength");
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "openjd/limits.h"
 #include "openjd/parse.h"
@@ -10,6 +11,7 @@ namespace {
 std::vector<std::string> parse_dependencies(Diagnostics& diagnostics, const Place& place,
                                             const Extensions& extensions) {
   std::vector<std::string> names;
+  std::set<std::string> seen;
   if (!check_list(diagnostics, place, 1, limits::kSteps)) return names;
   for (std::size_t i = 0; i < place.size(); ++i) {
     const Place item = place.at(i);
@@ -17,6 +19,8 @@ std::vector<std::string> parse_dependencies(Diagnostics& diagnostics, const Plac
     const auto name = object.require("dependsOn");
     const TextRule rule = name_rule(extensions.name());
     names.push_back(name ? read_text(diagnostics, *name, rule).value_or("") : "");
+    if (!names.back().empty() && !seen.insert(names.back()).second)
+      report(diagnostics, item, "it depends on " + in_quotes(names.back()) + " twice", "drop one");
   }
   return names;
 }

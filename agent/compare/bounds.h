@@ -19,6 +19,9 @@ inline constexpr int kJpegScans = 64;
 /// Bytes of an OpenEXR header: manifests of object names in it reach some MiB.
 inline constexpr std::size_t kExrHeaderBytes = 16U << 20;
 inline constexpr std::size_t kExrChannels = 1024;
+/// What glibc puts into memory that it hands out (M_PERTURB), from the first OpenEXR file on: a decoder that
+/// leaves memory as it was must not show one picture's samples in the other.
+inline constexpr int kFreshMemory = 0x5a;
 /// One decompressed block of lines or tile: the library allocates it before it reads the block.
 inline constexpr std::uint64_t kExrBlockBytes = 256ULL << 20;
 

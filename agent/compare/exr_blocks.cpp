@@ -66,7 +66,7 @@ std::uint64_t deflated_pixel_bytes(const ExrLayout& layout) {
 }
 
 /// A block of this many pixels in `data`. Those that say too little for a look from outside are left to the
-/// library, which refuses them where they run out (PIZ, B44) or decodes them over cleared memory (DWA).
+/// library, which refuses them where they run out (PIZ, B44), or is watched (ExrLayout::may_show_memory).
 bool holds_pixels(ByteView data, std::uint64_t pixels, const ExrLayout& layout) {
   const std::uint64_t whole = pixels * layout.pixel_bytes();
   if (data.empty() || data.size() > whole) return false;

@@ -30,6 +30,9 @@ struct ExrLayout {
   std::uint64_t width() const { return static_cast<std::uint64_t>(std::int64_t{data[2]} - data[0] + 1); }
   std::uint64_t height() const { return static_cast<std::uint64_t>(std::int64_t{data[3]} - data[1] + 1); }
   std::uint64_t pixel_bytes() const;
+  /// True where only decoding shows whether a block has all its bytes, and the library does not look (DWAA,
+  /// DWAB).
+  bool may_show_memory() const { return compression >= 8; }
 };
 
 /// Reads and bounds the header. Errors: kCorrupt; kExhausted for what is not decoded here.

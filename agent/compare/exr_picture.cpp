@@ -6,11 +6,16 @@
 #include <ImfIO.h>
 #include <ImfInputFile.h>
 
+#include <malloc.h>
+
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <new>
 #include <stdexcept>
+#include <string_view>
 
+#include "agent/compare/bounds.h"
 #include "agent/compare/exr_layout.h"
 #include "agent/compare/picture.h"
 
@@ -87,25 +92,45 @@ bool agrees(const Imf::Header& header, const ExrLayout& layout) {
          header.hasTileDescription() == layout.tiled;
 }
 
-}  // namespace
-
-Result<Picture> decode_exr(ByteView file) {
-  auto layout = read_exr_layout(file);
-  if (!layout) return layout.error();
-  if (auto blocks = check_exr_blocks(file, *layout); !blocks) return blocks.error();
+Result<Picture> decode_over(ByteView file, const ExrLayout& layout, int fresh_memory) {
+  mallopt(M_PERTURB, fresh_memory);
   try {
     MemoryStream stream(file);
     Imf::InputFile input(stream, 0);  // no threads
-    if (!agrees(input.header(), *layout)) return damaged("OpenEXR: a header that can be read in two ways");
-    Picture picture = shape(*layout);
-    input.setFrameBuffer(frame_of(picture, *layout));
-    input.readPixels(layout->data[1], layout->data[3]);
+    if (!agrees(input.header(), layout)) return damaged("OpenEXR: a header that can be read in two ways");
+    Picture picture = shape(layout);
+    input.setFrameBuffer(frame_of(picture, layout));
+    input.readPixels(layout.data[1], layout.data[3]);
     return picture;
   } catch (const std::bad_alloc&) {
     throw;  // no fault of the file: the comparison ends undecided
   } catch (const std::exception& failure) {
     return damaged(std::string("OpenEXR: ") + failure.what());
   }
+}
+
+/// The bytes of a picture's samples as one number, so that two decodings are never held at a time.
+std::size_t fingerprint(const Picture& picture) {
+  return std::hash<std::string_view>()(
+      {reinterpret_cast<const char*>(picture.data.data()), picture.data.size()});
+}
+
+}  // namespace
+
+Result<Picture> decode_exr(ByteView file) {
+  auto layout = read_exr_layout(file);
+  if (!layout) return layout.error();
+  if (auto blocks = check_exr_blocks(file, *layout); !blocks) return blocks.error();
+  if (!layout->may_show_memory()) return decode_over(file, *layout, kFreshMemory);
+  std::size_t other = 0;
+  {
+    const auto first = decode_over(file, *layout, ~kFreshMemory & 0xff);
+    if (first.ok()) other = fingerprint(*first);
+  }
+  auto picture = decode_over(file, *layout, kFreshMemory);
+  if (picture.ok() && fingerprint(*picture) != other)
+    return damaged("OpenEXR: a block decompresses to too few bytes");
+  return picture;
 }
 
 }  // namespace reeve::agent::compare

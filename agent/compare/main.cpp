@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "agent/compare/bounds.h"
 #include "agent/compare/compare.h"
 
 /// reeve-compare A B COMPARISON: says whether two results agree. A and B are bundles, folders or files;
@@ -13,8 +14,7 @@ int main(int argc, char** argv) {
   using namespace reeve;
   using namespace reeve::agent::compare;
   constexpr int kUndecided = 2;
-  // A decoder that leaves memory as it was must not show one picture's samples in the other.
-  mallopt(M_PERTURB, 0x5a);
+  mallopt(M_PERTURB, kFreshMemory);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   if (argc != 4) {

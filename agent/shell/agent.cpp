@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "agent/core/agent_core.h"
+#include "agent/sandbox/scratch.h"
 #include "agent/shell/capability.h"
 #include "agent/shell/clock.h"
 #include "agent/shell/control.h"
@@ -61,6 +62,7 @@ struct Home {
   std::unique_ptr<Spool> spool;
   std::unique_ptr<InputCache> cache;
   ControlDoor door;
+  std::filesystem::path scratch;  // where programs work
 };
 
 Result<Home> open_home(const std::filesystem::path& path) {
@@ -76,15 +78,23 @@ Result<Home> open_home(const std::filesystem::path& path) {
   if (!spool) return spool.error();
   auto cache = InputCache::open(path / "cache", settings.value().cache_gib << 30);
   if (!cache) return cache.error();
-  return Home{std::move(settings).value(), std::move(identity).value(), std::move(transport).value(),
-              std::move(spool).value(),    std::move(cache).value(),    std::move(door).value()};
+  if (const auto made = sandbox::fresh_folder(path / "scratch"); !made) return made.error();
+  return Home{std::move(settings).value(),
+              std::move(identity).value(),
+              std::move(transport).value(),
+              std::move(spool).value(),
+              std::move(cache).value(),
+              std::move(door).value(),
+              path / "scratch"};
 }
 
 /// The loop: waits, gathers what happened, lets the core decide, does what it decided.
 class Agent {
  public:
-  Agent(Home home, const SlotPlan& plan, std::unique_ptr<Runner> runner, std::unique_ptr<LocalHttp> http)
+  Agent(Home home, const SlotPlan& plan, std::string why_no_programs, std::unique_ptr<Runner> runner,
+        std::unique_ptr<LocalHttp> http)
       : home_(std::move(home)),
+        why_no_programs_(std::move(why_no_programs)),
         runner_(std::move(runner)),
         http_(std::move(http)),
         link_(context_, home_.settings.region, home_.transport),
@@ -170,7 +180,8 @@ class Agent {
   }
 
   std::string answer(const std::string& line) {
-    if (line == "status") return status_json(core_.status(), home_.settings.name, clock_.now());
+    if (line == "status")
+      return status_json(core_.status(), home_.settings.name, why_no_programs_, clock_.now());
     if (line == "pause") inputs_.push_back(PauseRequested{});
     if (line.starts_with("pause ")) {
       const std::int64_t length = std::strtoll(line.c_str() + 6, nullptr, 10);
@@ -185,13 +196,14 @@ class Agent {
     if (!http_ || clock_.now() < next_show_) return;
     next_show_ = clock_.now() + seconds(1);
     const AgentStatus status = core_.status();
-    http_->show(status_json(status, home_.settings.name, clock_.now()), status.connected);
+    http_->show(status_json(status, home_.settings.name, why_no_programs_, clock_.now()), status.connected);
   }
 
   StopSignals signals_;
   Clock clock_;
   net::Context context_;
   Home home_;
+  std::string why_no_programs_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<LocalHttp> http_;
   Link link_;
@@ -222,7 +234,8 @@ int run_agent(const AgentConfig& config,
   auto started =
       ProcessRunner::start({plan.slots, plan.cpus_per_slot,
                             config.worker_path.empty() ? sibling_program("reeve-worker") : config.worker_path,
-                            [cache](const Digest& digest) { return cache->path(digest).string(); }});
+                            [cache](const Digest& digest) { return cache->path(digest).string(); },
+                            plan.capability.memory_mib, home.value().scratch.string()});
   if (!started) return fail(started.error());
   std::unique_ptr<Runner> runner = std::move(started).value();
   if (decorate) runner = decorate(std::move(runner));
@@ -235,7 +248,8 @@ int run_agent(const AgentConfig& config,
   spdlog::info("{}: {} slots of {} CPUs on {} ({}); GPUs: {}{}", home.value().settings.name, plan.slots,
                plan.cpus_per_slot, devices.cpu_model, devices.isa, devices.gpus.size(),
                devices.gpu_note.empty() ? "" : ", " + devices.gpu_note);
-  Agent agent(std::move(home).value(), plan, std::move(runner), std::move(http));
+  if (!devices.sandbox_note.empty()) spdlog::warn("runs no programs: {}", devices.sandbox_note);
+  Agent agent(std::move(home).value(), plan, devices.sandbox_note, std::move(runner), std::move(http));
   const Exit exit = agent.run();
   if (exit.why) return fail(*exit.why);
   spdlog::info("stopped");

@@ -23,6 +23,7 @@ SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices) {
   }
   capability.tags = settings.tags;
   capability.kernels = {{"render.path", 1}, {"sha256", 1}, {"spin", 1}};
+  if (devices.sandbox_note.empty()) capability.kernels.insert(capability.kernels.begin(), {"program", 1});
   return plan;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/sandbox/sandbox.h"
 #include "agent/shell/nvml_probe.h"
 
 namespace reeve::agent {
@@ -51,6 +52,8 @@ Devices find_devices() {
   NvmlAnswer answer = probe_nvml();
   devices.gpus = std::move(answer.gpus);
   devices.gpu_note = std::move(answer.note);
+  if (const auto works = sandbox::sandbox_works(); !works)
+    devices.sandbox_note = works.error().message + "; " + works.error().hint;
   return devices;
 }
 

@@ -20,7 +20,8 @@ struct Devices {
   std::uint32_t threads = 1;
   std::uint64_t memory_mib = 0;
   std::vector<Gpu> gpus;
-  std::string gpu_note;  // why there are none, or what went wrong with them
+  std::string gpu_note;      // why there are none, or what went wrong with them
+  std::string sandbox_note;  // why programs cannot run here; empty: they can
 };
 
 /// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer.

@@ -18,6 +18,8 @@ struct RunnerOptions {
   std::uint32_t cpus_per_slot = 1;
   std::string worker_path;
   std::function<std::string(const Digest&)> input_path;  // of a digest that is in the cache
+  std::uint64_t memory_mib = 0;                          // of each slot, for programs
+  std::string scratch;                                   // a folder for programs' files; empty: none run
 };
 
 /// One `reeve-worker` process a slot. A crash or a hang costs one attempt; the worker is started again, after

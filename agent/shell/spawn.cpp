@@ -49,7 +49,7 @@ Error system_error(const char* what) {
   return {ErrorCode::kIo, std::string("cannot start a worker: ") + what + ": " + std::strerror(errno), ""};
 }
 
-int start(const std::string& path, std::uint32_t cpus, int socket, int page, pid_t& pid) {
+int start(const std::string& path, const WorkerArguments& arguments, int socket, int page, pid_t& pid) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -68,8 +68,11 @@ int start(const std::string& path, std::uint32_t cpus, int socket, int page, pid
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   std::string program = path;
-  std::string count = std::to_string(cpus);
-  std::array<char*, 3> argv{program.data(), count.data(), nullptr};
+  std::string cpus = std::to_string(arguments.cpus);
+  std::string memory = std::to_string(arguments.memory_mib);
+  std::string scratch = arguments.scratch;
+  std::array<char*, 5> argv{program.data(), cpus.data(), scratch.empty() ? nullptr : memory.data(),
+                            scratch.data(), nullptr};
   const int error = posix_spawn(&pid, path.c_str(), &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
@@ -78,7 +81,7 @@ int start(const std::string& path, std::uint32_t cpus, int socket, int page, pid
 
 }  // namespace
 
-Result<SpawnedWorker> spawn_worker(const std::string& path, std::uint32_t cpus) {
+Result<SpawnedWorker> spawn_worker(const std::string& path, const WorkerArguments& arguments) {
   std::array<int, 2> pair{-1, -1};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) return system_error("socketpair");
   Descriptor ours(pair[0]);
@@ -94,7 +97,7 @@ Result<SpawnedWorker> spawn_worker(const std::string& path, std::uint32_t cpus) 
   void* shared = mmap(nullptr, sizeof(worker::Progress), PROT_READ | PROT_WRITE, MAP_SHARED, page.get(), 0);
   if (shared == MAP_FAILED) return system_error("shared memory");
   SpawnedWorker spawned;
-  if (const int error = start(path, cpus, theirs.get(), page.get(), spawned.pid); error != 0) {
+  if (const int error = start(path, arguments, theirs.get(), page.get(), spawned.pid); error != 0) {
     munmap(shared, sizeof(worker::Progress));
     return Error{ErrorCode::kIo, "cannot start " + path + ": " + std::strerror(error),
                  "install reeve-worker beside reeve-agent"};

@@ -16,9 +16,16 @@ struct SpawnedWorker {
   worker::Progress* progress = nullptr;  // ours to unmap
 };
 
+/// What a worker is told on its command line.
+struct WorkerArguments {
+  std::uint32_t cpus = 1;
+  std::uint64_t memory_mib = 0;
+  std::string scratch;  // empty: it runs no programs
+};
+
 /// Starts a worker program with its socket and its progress page as descriptors 3 and 4, in a process group
 /// of its own.
-Result<SpawnedWorker> spawn_worker(const std::string& path, std::uint32_t cpus);
+Result<SpawnedWorker> spawn_worker(const std::string& path, const WorkerArguments& arguments);
 
 /// "exit status 3", "signal 11 (Segmentation fault)".
 std::string describe_exit(int wait_status);

@@ -5,7 +5,8 @@
 
 namespace reeve::agent {
 
-std::string status_json(const AgentStatus& status, const std::string& name, Time now) {
+std::string status_json(const AgentStatus& status, const std::string& name,
+                        const std::string& why_no_programs, Time now) {
   const auto seconds_since = [now](Time then) { return then.ns == 0 ? -1 : (now - then).ns / 1'000'000'000; };
   nlohmann::ordered_json json{
       {"version", 1},
@@ -20,6 +21,8 @@ std::string status_json(const AgentStatus& status, const std::string& name, Time
       {"stopping", status.stopping},
       {"slots", {{"all", status.slots}, {"up", status.slots_up}, {"busy", status.slots_busy}}},
       {"why_idle", status.why_idle},
+      {"runs_programs", why_no_programs.empty()},
+      {"why_no_programs", why_no_programs},
       {"tasks",
        {{"in_hand", status.tasks_in_hand},
         {"finished", status.tasks_finished},

@@ -12,6 +12,8 @@
 #include <csignal>
 #include <numeric>
 
+#include "agent/sandbox/sandbox.h"
+#include "agent/sandbox/scratch.h"
 #include "agent/shell/spawn.h"
 
 namespace reeve::agent {
@@ -28,12 +30,16 @@ constexpr std::size_t kBytesPerTurn = 16U << 20;
 }  // namespace
 
 WorkerProcess::~WorkerProcess() {
-  if (pid_ < 0) return;
-  kill(-pid_, SIGKILL);
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
-  close(socket_);
-  munmap(progress_, sizeof(worker::Progress));
+  if (pid_ > 0) {
+    kill(-pid_, SIGKILL);
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    close(socket_);
+    munmap(progress_, sizeof(worker::Progress));
+  }
+  if (options_.scratch.empty()) return;
+  sandbox::Sandbox::forget(sandbox::slot_name(options_.scratch));
+  (void)sandbox::remove_tree(options_.scratch).ok();  // else when the agent starts again
 }
 
 worker::StepDocument WorkerProcess::document(const msg::StepInfo& step) const {
@@ -78,7 +84,7 @@ void WorkerProcess::cancel(BatchId batch, std::int64_t now_ns) {
 Result<void> WorkerProcess::spawn(std::int64_t now_ns) {
   ++failures_;  // until it proves itself
   start_at_ns_ = now_ns + std::min(kLongestRestartNs, kFirstRestartNs << std::min(failures_, 12U));
-  const auto spawned = spawn_worker(options_.path, options_.cpus);
+  const auto spawned = spawn_worker(options_.path, {options_.cpus, options_.memory_mib, options_.scratch});
   if (!spawned) return spawned.error();
   pid_ = spawned.value().pid;
   socket_ = spawned.value().socket;
@@ -169,9 +175,8 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
   if (refused.batch != front.id || !current_task(at) || refused.attempt != at.attempt ||
       refused.task != at.tasks.first)
     return false;
-  events.push_back(TaskFailed{
-      options_.slot, front.id, refused.attempt, refused.task,
-      refused.out_of_memory ? msg::FailureReason::kOutOfMemory : msg::FailureReason::kRefused, refused.why});
+  events.push_back(
+      TaskFailed{options_.slot, front.id, refused.attempt, refused.task, refused.reason, refused.why});
   if (++front.done == front.items[front.item].tasks.count) {
     front.done = 0;
     if (++front.item == front.items.size()) batches_.pop_front();

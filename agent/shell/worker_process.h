@@ -23,6 +23,8 @@ class WorkerProcess {
     std::string path;
     int epoll = -1;
     std::function<std::string(const Digest&)> input_path;
+    std::uint64_t memory_mib = 0;
+    std::string scratch;  // empty: it runs no programs
   };
 
   explicit WorkerProcess(Options options) : options_(std::move(options)) {}

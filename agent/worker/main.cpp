@@ -7,14 +7,15 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "agent/sandbox/scratch.h"
 #include "agent/worker/worker.h"
 #include "kernels/core/float_environment.h"
 
-/// reeve-worker CPUS: runs tasks for the agent that started it. Not for people.
+/// reeve-worker CPUS [MEMORY_MIB SCRATCH]: runs tasks for the agent that started it. Not for people.
 int main(int argc, char** argv) {
   using namespace reeve::agent::worker;
   struct stat status {};
-  const int cpus = argc == 2 ? std::atoi(argv[1]) : 0;
+  const int cpus = argc == 2 || argc == 4 ? std::atoi(argv[1]) : 0;
   if (cpus < 1 || fstat(kSocketFd, &status) != 0 || !S_ISSOCK(status.st_mode)) {
     std::fprintf(stderr, "reeve-worker is started by reeve-agent; to run an agent: reeve-agent run\n");
     return 2;
@@ -24,7 +25,11 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_CORE, &no_core);
   void* page = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED, kProgressFd, 0);
   const reeve::kernels::FloatEnvironment rounding;
+  reeve::agent::worker::WorkerShare share;
+  if (argc == 4) share = {std::strtoull(argv[2], nullptr, 10), argv[3]};
+  // What a worker that was killed has left. Without an empty folder no program runs.
+  if (!share.scratch.empty() && !reeve::agent::sandbox::fresh_folder(share.scratch)) share.scratch.clear();
   Worker worker(kSocketFd, page == MAP_FAILED ? nullptr : static_cast<Progress*>(page),
-                static_cast<unsigned>(cpus));
+                static_cast<unsigned>(cpus), share);
   return worker.serve() ? 0 : 1;
 }

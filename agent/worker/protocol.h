@@ -9,6 +9,7 @@
 
 #include "protocol/archive.h"
 #include "protocol/jobs.h"
+#include "protocol/messages.h"
 
 /// What an agent and its worker processes say to each other over a socket pair: frames of a length (4 bytes,
 /// little-endian) and one archived value. Both come from one build, so there are no versions.
@@ -79,7 +80,7 @@ struct TaskRefused {
   std::uint64_t batch = 0;
   AttemptId attempt;
   TaskIndex task = 0;
-  bool out_of_memory = false;
+  msg::FailureReason reason = msg::FailureReason::kRefused;
   std::string why;
 };
 struct LeafHashes {
@@ -117,7 +118,7 @@ void fields(A& a, TaskResults& m) {
 }
 template <class A>
 void fields(A& a, TaskRefused& m) {
-  a(m.batch, m.attempt, m.task, m.out_of_memory, m.why);
+  a(m.batch, m.attempt, m.task, m.reason, m.why);
 }
 template <class A>
 void fields(A& a, LeafHashes& m) {

@@ -19,7 +19,8 @@ struct SceneShelf {
   Result<const kernels::PreparedFrame*> prepare(std::uint32_t number);
 };
 
-WorkerContext::WorkerContext(unsigned slot_cpus) : cpus(slot_cpus), shelf(std::make_unique<SceneShelf>()) {}
+WorkerContext::WorkerContext(unsigned slot_cpus, WorkerShare slot_share)
+    : cpus(slot_cpus), share(std::move(slot_share)), shelf(std::make_unique<SceneShelf>()) {}
 WorkerContext::~WorkerContext() = default;
 
 namespace {

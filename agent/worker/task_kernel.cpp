@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "agent/worker/program_kernel.h"
 #include "protocol/digest.h"
 #include "protocol/leaves.h"
 
@@ -61,6 +62,11 @@ Error refusal(std::string message) {
 
 }  // namespace
 
+msg::FailureReason failure_reason(const Error& error) {
+  return error.code == ErrorCode::kExhausted ? msg::FailureReason::kOutOfMemory
+                                             : msg::FailureReason::kRefused;
+}
+
 Result<std::vector<Digest>> TaskKernel::leaves(TaskIndex task, const std::vector<std::uint32_t>& wanted) {
   Bytes result;
   if (const auto ran = run(task, result); !ran) return ran.error();
@@ -113,6 +119,8 @@ Result<std::unique_ptr<TaskKernel>> bind_step(const StepDocument& document, Work
   auto decoded = openjd::decode_step(document.script);
   if (!decoded) return decoded.error();
   openjd::StepScript& script = decoded.value();
+  if (document.kernel.name == "program" && document.kernel.contract == 1)
+    return bind_program(document, std::move(script), context);
   if (!script.on_run.command.is_constant())
     return refusal("the command of the step varies by task; a built-in kernel is named by a constant");
   const std::string command = script.on_run.command.literals();

@@ -5,11 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "agent/sandbox/sandbox.h"
 #include "agent/worker/protocol.h"
 #include "openjd/task.h"
 #include "protocol/result.h"
 
 namespace reeve::agent::worker {
+
+/// What the code of an error says of it.
+msg::FailureReason failure_reason(const Error& error);
 
 /// A step bound to one of the built-in kernels; runs its tasks one by one.
 class TaskKernel {
@@ -17,6 +21,8 @@ class TaskKernel {
   virtual ~TaskKernel() = default;
   /// Appends the result of task `task` to `out`.
   virtual Result<void> run(TaskIndex task, Bytes& out) = 0;
+  /// Why run() failed, as the region is told.
+  virtual msg::FailureReason reason_of(const Error& error) const { return failure_reason(error); }
   /// Hashes of some leaves of the task's result; a leaf that the result does not have is all zeros.
   virtual Result<std::vector<Digest>> leaves(TaskIndex task, const std::vector<std::uint32_t>& leaves);
 
@@ -27,12 +33,22 @@ class TaskKernel {
   std::uint32_t leaf_bytes_;
 };
 
-/// What all steps of a worker share: the slot's processors, and scenes that were read.
+/// What programs of a slot may have of the machine. Without a folder no programs run.
+struct WorkerShare {
+  std::uint64_t memory_mib = 0;  // 0: not told
+  std::string scratch;           // a folder of this worker's own
+};
+
+/// What all steps of a worker share: the slot's processors, scenes that were read, the sandbox.
 struct SceneShelf;
 struct WorkerContext {
-  WorkerContext(unsigned cpus);
+  explicit WorkerContext(unsigned cpus, WorkerShare share = {});
   ~WorkerContext();
   unsigned cpus;
+  WorkerShare share;
+  AttemptId attempt;  // whose task runs
+  std::uint64_t next_step = 0;
+  std::unique_ptr<sandbox::Sandbox> sandbox;
   std::unique_ptr<SceneShelf> shelf;
 };
 

@@ -35,8 +35,8 @@ std::string sentence(const Error& error) {
 
 }  // namespace
 
-Worker::Worker(int socket, Progress* progress, unsigned cpus)
-    : socket_(socket), progress_(progress), context_(cpus) {}
+Worker::Worker(int socket, Progress* progress, unsigned cpus, WorkerShare share)
+    : socket_(socket), progress_(progress), context_(cpus, std::move(share)) {}
 
 bool Worker::serve() {
   say(Ready{});
@@ -120,9 +120,14 @@ void Worker::handle(const RunTasks& work) {
   }
 }
 
+msg::FailureReason Worker::reason_of(const Bound& bound, const Error& error) {
+  return bound.kernel ? bound.kernel.value()->reason_of(error) : failure_reason(error);
+}
+
 void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t& begun) {
   const StepDocument& document = work.steps.at(item.document);
   Bound& bound = bind(document);
+  context_.attempt = item.attempt;
   results_.batch = work.batch;
   results_.attempt = item.attempt;
   results_.first = item.tasks.first;
@@ -136,8 +141,7 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
     } else {
       results_.payload.resize(before);
       close_results();
-      say(TaskRefused{work.batch, item.attempt, task, ran.error().code == ErrorCode::kExhausted,
-                      sentence(ran.error())});
+      say(TaskRefused{work.batch, item.attempt, task, reason_of(bound, ran.error()), sentence(ran.error())});
       results_.first = task + 1;
     }
     if (results_.payload.size() + out_.size() >= kBundleBytes || now_ns() - last_flush_ns_ >= kBundleNs)

@@ -14,7 +14,7 @@ class Worker {
  public:
   /// socket    a connected stream socket
   /// progress  shared with the agent; null where nobody watches
-  Worker(int socket, Progress* progress, unsigned cpus);
+  Worker(int socket, Progress* progress, unsigned cpus, WorkerShare share = {});
 
   /// Returns at the end of the stream; false if the stream broke.
   bool serve();
@@ -31,6 +31,7 @@ class Worker {
   void run_item(const RunTasks& work, const WorkItem& item, std::uint64_t& begun);
   Result<void> run_task(TaskKernel& kernel, const StepDocument& document, TaskIndex task);
   Bound& bind(const StepDocument& document);
+  static msg::FailureReason reason_of(const Bound& bound, const Error& error);
 
   template <class Message>
   void say(const Message& message);

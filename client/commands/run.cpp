@@ -1,4 +1,10 @@
+#include <stdlib.h>
+
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
 #include <thread>
 
 #include "client/commands/all.h"
@@ -36,13 +42,64 @@ Result<void> check_agent(Context& context, const ThrowawayRegion& region, const 
       "this machine runs the throwaway region's only agent; `reeve agent devices` says what it offers"};
 }
 
+/// A folder that is gone with this object.
+class TemporaryFolder {
+ public:
+  static Result<std::unique_ptr<TemporaryFolder>> make() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "reeve-results-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr)
+      return Error{ErrorCode::kIo, "cannot make a folder " + pattern, "set TMPDIR to a folder with room"};
+    return std::make_unique<TemporaryFolder>(pattern);
+  }
+  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Shows what tasks wrote on standard output: that of one task as it is, those of an array by task.
+void show_outputs(Context& context, const std::filesystem::path& folder) {
+  std::map<std::string, std::string> outputs;
+  std::size_t others = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    if (entry.path().filename() != "stdout") {
+      ++others;
+      continue;
+    }
+    std::ostringstream text;
+    text << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+    outputs[entry.path().parent_path().lexically_relative(folder).string()] = text.str();
+  }
+  std::string text;
+  Json json = Json::object();
+  for (const auto& [task, output] : outputs) {
+    if (task != ".") text += task + ":\n";
+    text += output;
+    json[task == "." ? "only" : task] = output;
+  }
+  if (!outputs.empty()) context.output().show({{{"stdout", json}}, text, text});
+  if (others > 0)
+    context.output().note("Other results were not kept: say -o DIR for " + std::to_string(others) +
+                          " files.");
+}
+
 Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   options.job.wait = true;
   auto built = build_submission(context, options);
   if (!built) return built.error();
-  const SubmissionOptions submission = submission_options(options.job);
+  SubmissionOptions submission = submission_options(options.job);
   if (submission.dry_run) return submit_built(context, *built, submission);
-  built->spec.verify = {VerifyMode::kNone, 1};  // there is nobody here who could check anybody
+  // There is nobody here who could check anybody, or do better what failed.
+  built->spec.verify = {VerifyMode::kNone, 1};
+  built->spec.max_retries = 0;
   const auto region = ThrowawayRegion::make();
   if (!region) return region.error();
   const auto config =
@@ -51,7 +108,14 @@ Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   if (!config) return config.error();
   Context inside(context.output(), *config, context.environment(), context.connector());
   if (auto able = check_agent(inside, **region, *built); !able) return able.error();
-  return submit_built(inside, *built, submission);
+  if (!submission.folder.empty()) return submit_built(inside, *built, submission);
+  const auto folder = TemporaryFolder::make();
+  if (!folder) return folder.error();
+  submission.folder = (*folder)->path();
+  submission.says_folder = false;
+  auto code = submit_built(inside, *built, submission);
+  if (code) show_outputs(context, submission.folder);
+  return code;
 }
 
 }  // namespace

@@ -80,6 +80,7 @@ class Api {
   Json job_json(const Statement& row);
   void add_running(Json& job, JobId id);
   void add_running_steps(Json& steps, JobId id);
+  Result<void> add_failures(Json& job, JobId id);
   Result<Json> steps_json(JobId id, const Bytes& counts);
 
   // api_tasks.cpp

@@ -171,6 +171,31 @@ Result<Api::Json> Api::steps_json(JobId id, const Bytes& packed) {
   }
 }
 
+/// What failed for good and why, the first of it; and the attempts that failed last, whatever became of their
+/// tasks.
+Result<void> Api::add_failures(Json& job, JobId id) {
+  const auto add = [&](const char* key, const char* sql) -> Result<void> {
+    job[key] = Json::array();
+    Statement rows = database_.must_prepare(sql);
+    rows.bind(id.value());
+    for (;;) {
+      const Result<bool> row = rows.step();
+      if (!row) return row.error();
+      if (!*row) return {};
+      job[key].push_back({{"step", rows.number(0)},
+                          {"first", rows.number(1)},
+                          {"count", rows.number(2)},
+                          {"why", std::string(rows.text(3))}});
+    }
+  };
+  if (Result<void> done =
+          add("failures", "SELECT step, first, count, why FROM failed WHERE job=? ORDER BY seq LIMIT 10");
+      !done)
+    return done;
+  return add("failed_attempts",
+             "SELECT step, first, count, message FROM failures WHERE job=? ORDER BY seq DESC LIMIT 3");
+}
+
 Result<Api::Json> Api::job(const Request& request, JobId id) {
   Result<JobRow> row = job_row(request, id);
   if (!row) return row.error();
@@ -180,6 +205,7 @@ Result<Api::Json> Api::job(const Request& request, JobId id) {
   if (!steps) return steps.error();
   add_running_steps(*steps, id);
   job["steps"] = std::move(*steps);
+  if (Result<void> failures = add_failures(job, id); !failures) return failures.error();
   const std::int64_t begun_ns = job["submitted_ns"].get<std::int64_t>();
   const std::uint64_t settled = job["settled"].get<std::uint64_t>();
   const std::uint64_t open = job["open"].get<std::uint64_t>();

@@ -1,5 +1,6 @@
-// An agent that lies: it paints over one leaf of every render result before that is hashed, so that its
-// roots, its openings and its uploads all agree with each other and differ from the truth alone.
+// An agent that lies: it paints over one leaf of every render result, and changes the last byte of every
+// program's result, before that is hashed, so that its roots, its openings and its uploads all agree with
+// each other and differ from the truth alone.
 //
 //   reeve-cheating-agent --home DIR [--keep DIR]     DIR has joined a region with `reeve agent join`
 
@@ -55,6 +56,7 @@ class CheatingRunner final : public agent::Runner {
 
  private:
   void falsify(agent::TaskOutput& output) const {
+    if (is_program(output.step->kernel)) return spoil(output);
     if (output.step->leaf_bytes != kLeafBytes) return;
     std::size_t offset = 0;
     for (std::size_t i = 0; i < output.sizes.size(); ++i) {
@@ -62,6 +64,15 @@ class CheatingRunner final : public agent::Runner {
       paint_leaf(result);
       keep(output.step->step, output.tasks.first + static_cast<TaskIndex>(i), result);
       offset += output.sizes[i];
+    }
+  }
+
+  /// The last byte of a bundle is one of its last file's.
+  static void spoil(agent::TaskOutput& output) {
+    std::size_t end = 0;
+    for (const std::uint32_t size : output.sizes) {
+      end += size;
+      if (size > 0) output.payload[end - 1] ^= 1U;
     }
   }
 

@@ -10,66 +10,8 @@ set -euo pipefail
 bin=$1
 work=$2
 here=$(cd "$(dirname "$0")" && pwd)
-mkdir -p "$work/logs"
-declare -A pids=()
 cases=0
-
-fail() {
-  echo "bad_input: $*" >&2
-  tail -n 5 "$work"/logs/*.log >&2 || true
-  exit 1
-}
-
-stop_all() {
-  trap - EXIT
-  for name in "${!pids[@]}"; do kill -9 "${pids[$name]}" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-}
-trap stop_all EXIT
-
-start() {
-  local name=$1
-  shift
-  "$@" >>"$work/logs/$name.log" 2>&1 &
-  pids[$name]=$!
-}
-
-stop() {
-  kill "${pids[$1]}"
-  wait "${pids[$1]}" || fail "$1 did not stop gracefully"
-  unset "pids[$1]"
-}
-
-port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-free_port() {
-  for _ in {1..100}; do
-    local port=$((20000 + (RANDOM + $$) % 12000)) taken=no
-    for offset in 0 1 2; do
-      if port_is_taken $((port + offset)); then taken=yes; fi
-    done
-    [ $taken = yes ] || { echo $port; return; }
-  done
-  fail "no three free ports in a row on 127.0.0.1"
-}
-
-# get PATH: what the region's HTTP answers, status line first.
-get() {
-  exec 3<>"/dev/tcp/127.0.0.1/$((port + 2))" || return 1
-  printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$1" >&3
-  timeout 10 cat <&3
-  exec 3>&-
-}
-
-serve() {
-  start scheduler "$bin/reeve" region serve "$work/region"
-  for _ in {1..100}; do
-    if get /healthz 2>/dev/null | head -n 1 | grep -q 200; then return; fi
-    kill -0 "${pids[scheduler]}" 2>/dev/null || fail "the region did not start"
-    sleep 0.1
-  done
-  fail "the region does not answer /healthz"
-}
+. "$here/stage.sh"
 
 # refused CODE WORDS... -- COMMAND...: the command ends with CODE, and its standard error holds each of WORDS.
 refused() {
@@ -95,19 +37,12 @@ goes_on() {
     >/dev/null 2>"$work/err" || fail "no job was done after: $1: $(cat "$work/err")"
 }
 
-operator() { "$bin/reeve" --region "$work/region" --output quiet "$@"; }
-reeve() { "$bin/reeve" "$@"; }
 # A stranger's command: a home that nobody has used, and the patience of a test.
 stranger() { echo "$bin/reeve --timeout 2s --home $(mktemp -u "$work/stranger-XXXXXX")"; }
 # setting NAME VALUE: changes a line of region.toml.
 setting() { sed -i "s/^$1 = [0-9]*/$1 = $2/" "$work/region/region.toml"; }
 
-port=$(free_port)
-reeve region init "$work/region" --name rude --listen "127.0.0.1:$port" --http $((port + 2)) >/dev/null
-serve
-export REEVE_HOME=$work/requester
-operator region invite requester --credits 100 >"$work/requester.txt"
-reeve login "@$work/requester.txt" --name rita >/dev/null
+make_region rude
 operator region invite owner --credits 1 >"$work/owner.txt"
 reeve --home "$work/owner" owner create "@$work/owner.txt" --name ada >/dev/null
 reeve --home "$work/owner" --output quiet owner invite-agents --uses 1 >"$work/rigs.txt"

@@ -115,7 +115,6 @@ TEST(Instantiate, WhatValuesBreakIsToldWithItsPlace) {
       {{{"Last", "1"}, {"Title", std::string(120, 'x') + "yy"}}, "Title"},
       {{{"Last", "1"}, {"Title", std::string(110, 'x')}, {"Tool", "a b"}},
        "steps[1].hostRequirements.amounts[0].name"},
-      {{{"Last", "1"}, {"Title", ""}}, "steps[1].parameterSpace.taskParameterDefinitions[1].range[1]"},
       {{{"Last", "1"}, {"Title", "two\nlines"}}, "name"},
       {{{"Last", "x"}}, "Last"},
       {{{"Last", "1"}, {"Title", std::string("a\0b", 3)}}, "Title"},

@@ -140,7 +140,8 @@ TEST(TemplateValues, RangesFitTheTypeOfTheirParameter) {
       {"a word as FLOAT", range_with("FLOAT", "[nan]"), "no finite number"},
       {"strings", range_with("STRING", "[a, '{{Param.Count}}']"), ""},
       {"a number as STRING", range_with("STRING", "[1]"), "put it in quotes"},
-      {"an empty string", range_with("STRING", "['']"), "empty"},
+      {"an empty string", range_with("STRING", "['']"), ""},
+      {"an empty path", range_with("PATH", "['']"), "empty"},
       {"1025 characters", range_with("PATH", "[" + std::string(1025, 'x') + "]"), "1025 characters"},
       {"a chunk", range_with("'CHUNK[INT]'", "1-3"), "TASK_CHUNKING"},
   };

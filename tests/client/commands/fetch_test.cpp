@@ -200,6 +200,19 @@ TEST_F(FetchFolder, TasksOfAnArrayHaveAFolderEachByTheirNumber) {
   EXPECT_EQ(read("task_9/stdout"), "nine");
 }
 
+TEST_F(FetchFolder, ACommandThatOnlyItsHostCanResolveIsFetchedAsWell) {
+  const auto job = build_job(
+      "specificationVersion: jobtemplate-2023-09\nname: j\nsteps:\n  - name: run\n    script:\n"
+      "      actions: {onRun: {command: '{{Task.File.Run}}', args: ['{{Session.WorkingDirectory}}']}}\n"
+      "      embeddedFiles: [{name: Run, type: TEXT, runnable: true, data: 'true'}]\n",
+      {}, {});
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  Fetcher fetcher(JobId(1), folder_, {}, results_of({bundle({{"stdout", "ran"}})}));
+  ASSERT_TRUE(fetcher.learn_steps(job_json(job->spec)).ok());
+  ASSERT_TRUE(fetcher.fetch_new().ok());
+  EXPECT_EQ(read("stdout"), "ran");
+}
+
 TEST_F(FetchFolder, AProgramsResultThatIsNoBundleIsRefused) {
   CommandRequest request;
   request.words = {"hostname"};

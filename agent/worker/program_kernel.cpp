@@ -1,0 +1,196 @@
+#include "agent/worker/program_kernel.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "agent/sandbox/sandbox.h"
+#include "agent/worker/glob.h"
+#include "agent/worker/session.h"
+#include "agent/worker/staging.h"
+#include "protocol/bundle_files.h"
+#include "protocol/digest.h"
+#include "protocol/limits.h"
+
+namespace reeve::agent::worker {
+namespace {
+
+/// A result of one file has so much around it, at most.
+constexpr std::uint64_t kHeadBytes = 256;
+/// /tmp and /dev/shm are memory: each a quarter of the task's, within reason.
+constexpr std::uint64_t kLeastTmpBytes = 16ULL << 20;
+constexpr std::uint64_t kMostTmpBytes = 1ULL << 30;
+constexpr std::uint32_t kProcesses = 512;
+constexpr std::uint32_t kProcessesPerCpu = 64;
+
+sandbox::Bounds bounds_of(const StepDocument& document, const WorkerContext& context) {
+  sandbox::Bounds bounds;
+  if (context.share.memory_mib > 0) bounds.memory_bytes = context.share.memory_mib << 20;
+  bounds.tmp_bytes = std::clamp(bounds.memory_bytes / 4, kLeastTmpBytes, kMostTmpBytes);
+  bounds.processes = std::max(kProcesses, kProcessesPerCpu * context.cpus);
+  const std::uint64_t most = std::min(document.max_result_bytes, kResultBytes);
+  bounds.output_bytes = most - std::min(most, kHeadBytes);
+  return bounds;
+}
+
+/// What `--array 1-100` counts: the parameter's value where there is one of numbers, else the task's number.
+std::string array_index(const openjd::TaskValues& values, TaskIndex task) {
+  if (values.size() == 1 && !values[0].empty() &&
+      values[0].find_first_not_of("-0123456789") == std::string::npos)
+    return values[0];
+  return std::to_string(task);
+}
+
+class ProgramKernel final : public TaskKernel {
+ public:
+  ProgramKernel(const StepDocument& document, openjd::StepScript script, WorkerContext& context,
+                std::filesystem::path folder)
+      : TaskKernel(document.leaf_bytes),
+        document_(document),
+        script_(std::move(script)),
+        context_(context),
+        inputs_(std::move(folder)),
+        bounds_(bounds_of(document, context)) {}
+
+  Result<void> prepare() { return inputs_.prepare(script_.inputs, document_.inputs); }
+
+  Result<void> run(TaskIndex task, Bytes& out) override {
+    reason_ = msg::FailureReason::kRefused;
+    if (const auto known = check_task(script_, task); !known) return known;
+    const openjd::TaskValues values = script_.space.at(task);
+    Session session({*context_.sandbox, script_, inputs_,
+                     std::filesystem::path(context_.share.scratch) / "session", bounds_,
+                     variables(task, values)});
+    auto failure = session.enter();
+    if (!failure) failure = perform(session, values, out);
+    session.leave();
+    if (!failure) return {};
+    reason_ = failure->reason;
+    return Error{ErrorCode::kInvalid, failure->message, ""};
+  }
+
+  msg::FailureReason reason_of(const Error&) const override { return reason_; }
+
+ private:
+  Session::Variables variables(TaskIndex task, const openjd::TaskValues& values) const {
+    return {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+            {"HOME", "/tmp"},
+            {"TMPDIR", "/tmp"},
+            {"USER", "task"},
+            {"LANG", "C.UTF-8"},
+            {"OMP_NUM_THREADS", std::to_string(context_.cpus)},
+            {"REEVE_CPUS", std::to_string(context_.cpus)},
+            {"REEVE_JOB_ID", std::to_string(document_.step.job.value())},
+            {"REEVE_TASK_ID", std::to_string(task)},
+            {"REEVE_ATTEMPT", std::to_string(context_.attempt.value())},
+            {"REEVE_ARRAY_TASK_ID", array_index(values, task)}};
+  }
+
+  std::optional<Failure> perform(Session& session, const openjd::TaskValues& values, Bytes& out) {
+    if (!script_.outputs.empty()) {
+      if (auto failure = session.run_task(values, nullptr)) return failure;
+      return collect(session, values, out);
+    }
+    Bytes text;
+    if (auto failure = session.run_task(values, &text)) return failure;
+    const auto head = encode_bundle_index({{"stdout", false, text.size()}});
+    if (!head) return Failure{msg::FailureReason::kRefused, head.error().message};
+    out.insert(out.end(), head->begin(), head->end());
+    out.insert(out.end(), text.begin(), text.end());
+    return std::nullopt;
+  }
+
+  std::optional<Failure> collect(const Session& session, const openjd::TaskValues& values, Bytes& out) const {
+    const auto folder = open_folder(session.work());
+    if (!folder) return Failure{msg::FailureReason::kRefused, folder.error().message};
+    auto listing = list_files(folder.value());
+    if (!listing) return Failure{msg::FailureReason::kOverLimit, listing.error().message};
+    std::vector<FoundFile> files;
+    if (auto failure = choose(listing.value(), values, files)) return failure;
+    std::uint64_t size = 0;
+    for (const FoundFile& file : files)
+      size += file.size_bytes + file.path.size();
+    const std::uint64_t most = std::min(document_.max_result_bytes, kResultBytes);
+    if (size > most)
+      return Failure{msg::FailureReason::kOverLimit, "the outputs have " + std::to_string(size) +
+                                                         " bytes where the step allows " +
+                                                         std::to_string(most)};
+    return pack(folder.value(), files, out);
+  }
+
+  /// The files that the patterns name, each once.
+  std::optional<Failure> choose(const FolderListing& listing, const openjd::TaskValues& values,
+                                std::vector<FoundFile>& files) const {
+    openjd::HostValues host;
+    host.working_directory = sandbox::kWorkFolder;
+    const openjd::HostSymbols symbols(host, &values);
+    std::vector<bool> chosen(listing.files.size());
+    for (const openjd::OutputPattern& output : script_.outputs) {
+      const std::string pattern = tidy_pattern(output.pattern.resolve(symbols), sandbox::kWorkFolder);
+      bool any = false;
+      for (std::size_t i = 0; i < listing.files.size(); ++i) {
+        if (inputs_.covers(listing.files[i].path) || !glob_matches(pattern, listing.files[i].path)) continue;
+        chosen[i] = any = true;
+      }
+      if (any || !output.required) continue;
+      std::string message =
+          "the program ended well and left no file '" + pattern + "', which is a required output";
+      for (const SkippedFile& skipped : listing.skipped) {
+        if (glob_matches(pattern, skipped.path)) message += "; '" + skipped.path + "' is " + skipped.why;
+      }
+      return Failure{msg::FailureReason::kProgramFailed, message.substr(0, limits::kTextBytes)};
+    }
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      if (chosen[i]) files.push_back(listing.files[i]);
+    return std::nullopt;
+  }
+
+  static std::optional<Failure> pack(const Descriptor& folder, const std::vector<FoundFile>& files,
+                                     Bytes& out) {
+    const Descriptor file(memfd_create("reeve-result", MFD_CLOEXEC));
+    const auto written = file.valid()
+                             ? write_bundle(folder, files, file)
+                             : Result<std::uint64_t>(Error{ErrorCode::kIo, "no memory for the result", ""});
+    if (!written) return Failure{msg::FailureReason::kProgramFailed, written.error().message};
+    const std::size_t before = out.size();
+    out.resize(before + static_cast<std::size_t>(written.value()));
+    for (std::size_t done = before; done < out.size();) {
+      const ssize_t n =
+          pread(file.get(), out.data() + done, out.size() - done, static_cast<off_t>(done - before));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return Failure{msg::FailureReason::kRefused, "the result cannot be read back"};
+      done += static_cast<std::size_t>(n);
+    }
+    return std::nullopt;
+  }
+
+  StepDocument document_;
+  openjd::StepScript script_;
+  WorkerContext& context_;
+  StagedInputs inputs_;
+  sandbox::Bounds bounds_;
+  msg::FailureReason reason_ = msg::FailureReason::kRefused;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TaskKernel>> bind_program(const StepDocument& document, openjd::StepScript script,
+                                                 WorkerContext& context) {
+  if (context.share.scratch.empty())
+    return Error{ErrorCode::kNotAllowed, "this worker has no folder for programs' files", "update the agent"};
+  if (!context.sandbox) {
+    auto opened = sandbox::Sandbox::open(sandbox::slot_name(context.share.scratch));
+    if (!opened) return opened.error();
+    context.sandbox = std::move(opened).value();
+  }
+  const auto folder =
+      std::filesystem::path(context.share.scratch) / ("step-" + std::to_string(context.next_step++));
+  auto kernel = std::make_unique<ProgramKernel>(document, std::move(script), context, folder);
+  if (const auto ready = kernel->prepare(); !ready) return ready.error();
+  return std::unique_ptr<TaskKernel>(std::move(kernel));
+}
+
+}  // namespace reeve::agent::worker

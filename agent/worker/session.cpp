@@ -1,0 +1,232 @@
+#include "agent/worker/session.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <fstream>
+
+#include "agent/sandbox/scratch.h"
+#include "agent/worker/glob.h"
+#include "protocol/bundle.h"
+#include "protocol/limits.h"
+
+namespace reeve::agent::worker {
+namespace {
+
+/// Embedded files, as programs see them: apart from the working directory, whose files may be results.
+constexpr const char* kFilesFolder = "/files";
+static_assert(openjd::kSessionFolder == sandbox::kWorkFolder, "paths of inputs were settled at submission");
+constexpr const char* kRulesFile = "path_mapping.json";
+/// Source: 2023-09, 5.3: notifyPeriodInSeconds where a template does not say.
+constexpr std::uint32_t kTaskNoticeS = 120;
+constexpr std::uint32_t kEnvironmentNoticeS = 30;
+/// Of a log, what an error tells; the rest of limits::kTextBytes is for the cause.
+constexpr std::size_t kLastWordsBytes = 640;
+
+Failure refused(const Error& error) {
+  const bool missing = error.code == ErrorCode::kNotFound;
+  return {missing ? msg::FailureReason::kInputMissing : msg::FailureReason::kRefused, error.message};
+}
+
+std::string last_words(const std::string& log) {
+  std::string words = log.size() <= kLastWordsBytes ? log : "..." + log.substr(log.size() - kLastWordsBytes);
+  while (!words.empty() && (words.back() == '\n' || words.back() == ' '))
+    words.pop_back();
+  std::replace(words.begin(), words.end(), '\t', ' ');
+  for (std::size_t at = words.find('\n'); at != std::string::npos; at = words.find('\n', at))
+    words.replace(at, 1, " | ");
+  return words;
+}
+
+msg::FailureReason reason_of(sandbox::Bound bound) {
+  switch (bound) {
+    case sandbox::Bound::kNone: return msg::FailureReason::kProgramFailed;
+    case sandbox::Bound::kMemory: return msg::FailureReason::kOutOfMemory;
+    case sandbox::Bound::kTime: return msg::FailureReason::kTimeLimit;
+    case sandbox::Bound::kProcesses:
+    case sandbox::Bound::kDisk:
+    case sandbox::Bound::kFiles:
+    case sandbox::Bound::kOutput: return msg::FailureReason::kOverLimit;
+  }
+  return msg::FailureReason::kProgramFailed;
+}
+
+std::string name_of(const openjd::EmbeddedFile& file) {
+  return file.filename.empty() ? file.name : file.filename;
+}
+
+}  // namespace
+
+Session::~Session() {
+  // What cannot be removed now is removed when the next worker of the slot starts.
+  (void)sandbox::remove_tree(setup_.folder).ok();
+}
+
+std::optional<Failure> Session::enter() {
+  std::error_code error;
+  if (const auto made = sandbox::fresh_folder(setup_.folder); !made) return refused(made.error());
+  std::filesystem::create_directory(work(), error);
+  std::filesystem::create_directory(setup_.folder / "files", error);
+  std::ofstream(setup_.folder / "files" / kRulesFile) << "{}\n";
+  if (const auto placed = setup_.inputs.place(work()); !placed) return refused(placed.error());
+  if (const auto made = make_folders(); !made) return refused(made.error());
+  for (std::size_t i = 0; i < setup_.script.environments.size(); ++i) {
+    if (auto failure = enter(setup_.script.environments[i], i)) return failure;
+  }
+  return std::nullopt;
+}
+
+/// Those that outputs are expected in: a program that is told to write /session/outputs/Frames/a.png finds
+/// the folder there.
+Result<void> Session::make_folders() const {
+  for (const openjd::OutputPattern& output : setup_.script.outputs) {
+    if (!output.pattern.is_constant()) continue;
+    const std::string pattern = tidy_pattern(output.pattern.literals(), sandbox::kWorkFolder);
+    const std::size_t end = pattern.rfind('/', pattern.find_first_of("*?"));
+    if (end == std::string::npos || !unfit_path(pattern.substr(0, end)).empty()) continue;
+    std::error_code error;
+    std::filesystem::create_directories(work() / pattern.substr(0, end), error);
+    if (error)
+      return Error{ErrorCode::kIo,
+                   "cannot make the folder of the output '" + pattern + "': " + error.message(), ""};
+  }
+  return {};
+}
+
+std::optional<Failure> Session::enter(const openjd::Environment& environment, std::size_t index) {
+  const std::string folder = "env" + std::to_string(index);
+  const openjd::HostValues host = host_values(environment.files, folder);
+  const openjd::HostSymbols symbols(host, nullptr);
+  Variables variables;
+  for (const openjd::Variable& variable : environment.variables)
+    variables[variable.name] = variable.value.resolve(symbols);
+  directives_.variables().enter(std::move(variables));
+  entered_ = index + 1;
+  if (!environment.on_enter) return std::nullopt;
+  if (const auto written = write_files(environment.files, folder, symbols); !written)
+    return refused(written.error());
+  return act(*environment.on_enter, symbols,
+             {"entering the environment '" + environment.name + "'", kEnvironmentNoticeS, true}, nullptr);
+}
+
+void Session::leave() {
+  while (entered_ > 0) {
+    leave(setup_.script.environments[entered_ - 1], entered_ - 1);
+    directives_.variables().leave();
+    --entered_;
+  }
+}
+
+void Session::leave(const openjd::Environment& environment, std::size_t index) {
+  if (!environment.on_exit) return;
+  const std::string folder = "env" + std::to_string(index);
+  const openjd::HostValues host = host_values(environment.files, folder);
+  const openjd::HostSymbols symbols(host, nullptr);
+  if (!write_files(environment.files, folder, symbols)) return;
+  act(*environment.on_exit, symbols,
+      {"leaving the environment '" + environment.name + "'", kEnvironmentNoticeS, false}, nullptr);
+}
+
+std::optional<Failure> Session::run_task(const openjd::TaskValues& values, Bytes* output) {
+  const openjd::HostValues host = host_values(setup_.script.files, "task");
+  const openjd::HostSymbols symbols(host, &values);
+  if (const auto written = write_files(setup_.script.files, "task", symbols); !written)
+    return refused(written.error());
+  return act(setup_.script.on_run, symbols, {"the program", kTaskNoticeS, false}, output);
+}
+
+openjd::HostValues Session::host_values(const std::vector<openjd::EmbeddedFile>& files,
+                                        const std::string& folder) const {
+  openjd::HostValues host;
+  host.working_directory = sandbox::kWorkFolder;
+  host.path_mapping_rules_file = std::string(kFilesFolder) + "/" + kRulesFile;
+  for (const openjd::EmbeddedFile& file : files)
+    host.file_paths.push_back(std::string(kFilesFolder) + "/" + folder + "/" + name_of(file));
+  return host;
+}
+
+/// The folder is out of programs' reach but for reading, so that a plain write goes where it should.
+Result<void> Session::write_files(const std::vector<openjd::EmbeddedFile>& files, const std::string& folder,
+                                  const openjd::Symbols& symbols) const {
+  const std::filesystem::path at = setup_.folder / "files" / folder;
+  if (const auto made = sandbox::fresh_folder(at); !made) return made;
+  for (const openjd::EmbeddedFile& file : files) {
+    const std::filesystem::path path = at / name_of(file);
+    std::ofstream out(path, std::ios::binary);
+    out << openjd::file_text(file, symbols);
+    out.close();
+    if (!out || chmod(path.c_str(), file.runnable ? 0755 : 0644) != 0)
+      return Error{ErrorCode::kIo, "cannot write the embedded file '" + file.name + "'",
+                   "look at the free space of the agent's disk"};
+  }
+  return {};
+}
+
+sandbox::Command Session::command(const openjd::CommandLine& line) {
+  sandbox::Command command;
+  command.program = line.command;
+  command.args = line.args;
+  const Variables variables = directives_.variables().over(setup_.variables);
+  command.environment.assign(variables.begin(), variables.end());
+  command.work = work();
+  command.mounts = setup_.inputs.mounts();
+  command.mounts.insert(command.mounts.begin(), {setup_.folder / "files", kFilesFolder});
+  command.on_line = [this](std::string_view text) { directives_.hear(text); };
+  return command;
+}
+
+/// Moved into its place, so that whatever a program left there is neither followed nor waited for.
+void Session::write_notice(std::uint32_t notice_s) const {
+  const std::time_t end = std::time(nullptr) + notice_s;
+  std::tm parts{};
+  std::array<char, 64> text{};
+  gmtime_r(&end, &parts);
+  std::strftime(text.data(), text.size(), "{\"NotifyEnd\": \"%Y-%m-%dT%H:%M:%SZ\"}\n", &parts);
+  const std::filesystem::path aside = setup_.folder / "cancel_info.json";
+  std::ofstream(aside) << text.data();
+  std::error_code ignored;  // the signal tells it too
+  std::filesystem::rename(aside, work() / "cancel_info.json", ignored);
+}
+
+std::optional<Failure> Session::act(const openjd::Action& action, const openjd::Symbols& symbols,
+                                    const Manner& manner, Bytes* output) {
+  if (const auto sound = setup_.inputs.check_places(work()); !sound)
+    return Failure{msg::FailureReason::kProgramFailed, sound.error().message};
+  directives_.begin_action(manner.sets_variables);
+  sandbox::Command what = command(openjd::resolve_action(action, symbols));
+  what.keep_output = output != nullptr;
+  sandbox::Bounds bounds = setup_.bounds;
+  if (action.timeout_s) bounds.time = seconds(*action.timeout_s);
+  if (action.cancelation.notify_then_terminate) {
+    const std::uint32_t notice_s =
+        action.cancelation.notify_period_s > 0 ? action.cancelation.notify_period_s : manner.usual_notice_s;
+    what.notice = seconds(notice_s);
+    what.on_notice = [this, notice_s] { write_notice(notice_s); };
+  }
+  auto outcome = setup_.sandbox.run(what, bounds);
+  if (!outcome) return Failure{msg::FailureReason::kRefused, outcome.error().message};
+  if (auto failure = judge(outcome.value(), manner.who)) return failure;
+  if (output) *output = std::move(outcome->output);
+  return std::nullopt;
+}
+
+std::optional<Failure> Session::judge(const sandbox::Outcome& outcome, const std::string& who) const {
+  std::string what;
+  if (!outcome.good())
+    what = who + (outcome.exceeded == sandbox::Bound::kNone ? " ended with " : " was ended: ") + outcome.how;
+  else if (!directives_.mistake().empty())
+    what = who + " failed: " + directives_.mistake();
+  else if (!directives_.failure().empty())
+    what = who + " said that it failed";
+  if (what.empty()) return std::nullopt;
+  if (!directives_.failure().empty()) what += ": " + directives_.failure();
+  if (const std::string words = last_words(directives_.redacted(outcome.log)); !words.empty())
+    what += "; last words: " + words;
+  return Failure{reason_of(outcome.exceeded), what.substr(0, limits::kTextBytes)};
+}
+
+}  // namespace reeve::agent::worker

@@ -1,0 +1,139 @@
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "agent/sandbox/sandbox.h"
+#include "agent/shell/process_runner.h"
+#include "openjd/step_script.h"
+#include "tests/agent/temporary_folder.h"
+
+namespace reeve::agent {
+namespace {
+
+constexpr const char* kMark = "reeve-runner-mark";
+
+bool marked_process_runs() {
+  DIR* proc = opendir("/proc");
+  bool found = false;
+  while (const dirent* entry = readdir(proc)) {
+    std::ifstream file(std::string("/proc/") + entry->d_name + "/cmdline");
+    std::string line;
+    std::getline(file, line);
+    found = found || line.starts_with(kMark);
+  }
+  closedir(proc);
+  return found;
+}
+
+/// Waits long for something that takes moments.
+template <class Condition>
+bool eventually(const Condition& condition) {
+  for (int i = 0; i < 600; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+/// A worker process that runs programs, as an agent drives it.
+class RunnerProgramTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto works = sandbox::sandbox_works(); !works) {
+      ASSERT_NE(works.error().code, ErrorCode::kConflict) << works.error().message;
+      GTEST_SKIP() << works.error().message;
+    }
+    RunnerOptions options;
+    options.worker_path = std::string(REEVE_BIN_DIR) + "/reeve-worker";
+    options.input_path = [](const Digest&) { return std::string(); };
+    options.memory_mib = 256;
+    options.scratch = (folder_.path() / "scratch").string();
+    std::filesystem::create_directory(options.scratch);
+    auto started = ProcessRunner::start(options);
+    ASSERT_TRUE(started.ok()) << started.error().message;
+    runner_ = std::move(started).value();
+    ASSERT_TRUE(await<SlotUp>().has_value());
+  }
+
+  static StepPtr step(const std::string& script_text) {
+    openjd::StepScript script;
+    script.on_run.command = openjd::FormatString::literal("/bin/bash");
+    script.on_run.args = {openjd::FormatString::literal("-c"), openjd::FormatString::literal(script_text)};
+    auto info = std::make_shared<msg::StepInfo>();
+    info->step = {JobId(1), 0};
+    info->kernel = {"program", 1};
+    info->max_result_bytes = 4096;
+    info->script = openjd::encode_step(script).value();
+    return info;
+  }
+
+  template <class T>
+  std::optional<T> await() {
+    for (int i = 0; i < 300; ++i) {
+      while (next_ < events_.size()) {
+        RunnerEvent& event = events_[next_++];
+        if (T* wanted = std::get_if<T>(&event)) return std::move(*wanted);
+      }
+      pollfd item{runner_->fd(), POLLIN, 0};
+      poll(&item, 1, 100);
+      events_ = runner_->pump();
+      next_ = 0;
+    }
+    return std::nullopt;
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<ProcessRunner> runner_;
+  std::vector<RunnerEvent> events_;
+  std::size_t next_ = 0;
+};
+
+TEST_F(RunnerProgramTest, ReasonOfAFailureReachesTheAgent) {
+  runner_->run({0, 1, {{AttemptId(5), step("echo lost >&2; exit 9"), {0, 1}}}});
+  const auto failed = await<TaskFailed>();
+  ASSERT_TRUE(failed.has_value());
+  EXPECT_EQ(failed->reason, msg::FailureReason::kProgramFailed);
+  EXPECT_NE(failed->message.find("exit status 9"), std::string::npos) << failed->message;
+  EXPECT_NE(failed->message.find("lost"), std::string::npos) << failed->message;
+  runner_->run({0, 2, {{AttemptId(6), step("echo fine"), {0, 1}}}});
+  EXPECT_TRUE(await<TaskOutput>().has_value());
+}
+
+TEST_F(RunnerProgramTest, HogIsOutOfMemoryAndItsNeighbourRuns) {
+  runner_->run({0, 1, {{AttemptId(5), step("x=x; while :; do x=$x$x; done"), {0, 1}}}});
+  const auto failed = await<TaskFailed>();
+  ASSERT_TRUE(failed.has_value());
+  EXPECT_EQ(failed->reason, msg::FailureReason::kOutOfMemory) << failed->message;
+  runner_->run({0, 2, {{AttemptId(6), step("echo fine"), {0, 1}}}});
+  EXPECT_TRUE(await<TaskOutput>().has_value());
+}
+
+TEST_F(RunnerProgramTest, CancelledProgramIsGoneWithAllItsChildren) {
+  const std::string mark = std::string("exec -a ") + kMark + " sleep 100000";
+  runner_->run({0, 1, {{AttemptId(5), step("(" + mark + ") & " + mark), {0, 1}}}});
+  ASSERT_TRUE(eventually(marked_process_runs));
+  runner_->cancel({0, 1});
+  ASSERT_TRUE(await<SlotDown>().has_value());
+  EXPECT_TRUE(eventually([] { return !marked_process_runs(); }));
+  ASSERT_TRUE(await<SlotUp>().has_value());
+  runner_->run({0, 2, {{AttemptId(6), step("ls; echo fine"), {0, 1}}}});
+  EXPECT_TRUE(await<TaskOutput>().has_value());
+}
+
+TEST_F(RunnerProgramTest, NothingIsLeftWhereTheAgentEndsInTheMiddle) {
+  runner_->run(
+      {0, 1, {{AttemptId(5), step(std::string("touch made; exec -a ") + kMark + " sleep 100000"), {0, 1}}}});
+  ASSERT_TRUE(eventually(marked_process_runs));
+  runner_.reset();
+  EXPECT_TRUE(eventually([] { return !marked_process_runs(); }));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path() / "scratch"));
+  const std::string group = "reeve-" + sandbox::slot_name((folder_.path() / "scratch/slot-0").string());
+  EXPECT_FALSE(std::filesystem::exists("/sys/fs/cgroup/pids/" + group));
+}
+
+}  // namespace
+}  // namespace reeve::agent
