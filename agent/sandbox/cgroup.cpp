@@ -144,6 +144,10 @@ void Cgroup::prepare(const Bounds& bounds) {
   }
   holds_processes_ =
       !processes_.empty() && write_file(processes_ / "pids.max", std::to_string(bounds.processes));
+  begin_run();
+}
+
+void Cgroup::begin_run() {
   memory_before_ = memory_kills();
   processes_before_ = refused_processes();
 }

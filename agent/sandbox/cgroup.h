@@ -19,14 +19,16 @@ class Cgroup {
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
 
-  /// Sets the bounds for the next run; what is left from an earlier one is killed.
+  /// Sets the bounds for the next cell; what is left from an earlier one is killed.
   void prepare(const Bounds& bounds);
+  /// Counts hits anew: another run begins.
+  void begin_run();
   bool holds_memory() const { return holds_memory_; }
   bool holds_processes() const { return holds_processes_; }
   /// Files to which a process writes "0" to enter.
   std::vector<std::string> doors() const;
 
-  /// Times that the kernel killed for memory, or refused a process, since prepare().
+  /// Times that the kernel killed for memory, or refused a process, since begin_run().
   std::uint64_t memory_hits() const;
   std::uint64_t process_hits() const;
 

@@ -45,6 +45,7 @@ std::string last_words(const std::string& log) {
 msg::FailureReason reason_of(sandbox::Bound bound) {
   switch (bound) {
     case sandbox::Bound::kNone: return msg::FailureReason::kProgramFailed;
+    case sandbox::Bound::kCancelled: return msg::FailureReason::kAgentLeaving;
     case sandbox::Bound::kMemory: return msg::FailureReason::kOutOfMemory;
     case sandbox::Bound::kTime: return msg::FailureReason::kTimeLimit;
     case sandbox::Bound::kProcesses:
@@ -205,7 +206,9 @@ std::optional<Failure> Session::act(const openjd::Action& action, const openjd::
     const std::uint32_t notice_s =
         action.cancelation.notify_period_s > 0 ? action.cancelation.notify_period_s : manner.usual_notice_s;
     what.notice = seconds(notice_s);
-    what.on_notice = [this, notice_s] { write_notice(notice_s); };
+    what.on_notice = [this](Duration notice) {
+      write_notice(static_cast<std::uint32_t>(notice.ns / 1'000'000'000));
+    };
   }
   auto outcome = setup_.sandbox.run(what, bounds);
   if (!outcome) return Failure{msg::FailureReason::kRefused, outcome.error().message};
