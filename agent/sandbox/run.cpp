@@ -120,7 +120,7 @@ void Run::watch_end() {
   const std::optional<Duration> within = command_.cancelled ? command_.cancelled() : std::nullopt;
   if (asked_for_ != Bound::kNone) {
     // Who is told to hurry has no more than that, whatever he was promised.
-    if (within && asked_for_ == Bound::kTime) kill_at_ns_ = std::min(kill_at_ns_, now + within->ns);
+    if (within) kill_at_ns_ = std::min(kill_at_ns_, now + within->ns);
     if (now >= kill_at_ns_) exceed(asked_for_, asked_how_ + ", and did not end when it was told to");
   } else if (within) {
     ask_to_end(Bound::kCancelled, "it was cancelled", std::min(command_.notice, *within));

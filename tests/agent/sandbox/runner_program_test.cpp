@@ -116,7 +116,7 @@ TEST_F(RunnerProgramTest, CancelledProgramIsGoneWithAllItsChildren) {
   const std::string mark = std::string("exec -a ") + kMark + " sleep 100000";
   runner_->run({0, 1, {{AttemptId(5), step("(" + mark + ") & " + mark), {0, 1}}}});
   ASSERT_TRUE(eventually(marked_process_runs));
-  runner_->cancel({0, 1});
+  runner_->cancel({0, 1, {}});
   ASSERT_TRUE(await<SlotDown>().has_value());
   EXPECT_TRUE(eventually([] { return !marked_process_runs(); }));
   ASSERT_TRUE(await<SlotUp>().has_value());
