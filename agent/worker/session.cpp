@@ -91,7 +91,6 @@ Session::Session(Setup setup) : setup_(std::move(setup)), directives_(setup_.scr
 
 Session::~Session() {
   cell_.reset();
-  if (setup_.signals.patience) setup_.signals.patience({});
   // What cannot be removed now is removed when the next worker of the slot starts.
   (void)sandbox::remove_tree(setup_.folder).ok();
 }

@@ -70,7 +70,9 @@ void Worker::wait_for_work() {
   int ready = 0;
   while ((ready = poll(&item, 1, kIdleMs)) < 0 && errno == EINTR) {
   }
-  if (ready == 0) rest();
+  if (ready != 0) return;
+  rest();
+  if (progress_) progress_->patience_ms.store(0, std::memory_order_release);
 }
 
 /// Only the step that ran last holds anything open.
@@ -163,6 +165,10 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
     ending_ = context_.cancelled().has_value();
     if (ending_) break;
     if (progress_) progress_->tasks_begun.store(++begun, std::memory_order_release);
+    // What an earlier task asked for ends here: were it sooner, the agent might not wait for that one's last
+    // word.
+    if (progress_ && (!bound.kernel || !bound.kernel.value()->holds_open()))
+      progress_->patience_ms.store(0, std::memory_order_release);
     const std::size_t before = results_.payload.size();
     const Result<void> ran =
         bound.kernel ? run_task(*bound.kernel.value(), document, task) : Result<void>(bound.kernel.error());
