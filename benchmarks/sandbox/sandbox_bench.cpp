@@ -10,7 +10,8 @@
 #include "agent/sandbox/sandbox.h"
 #include "agent/sandbox/scratch.h"
 
-/// What a sandbox costs an action: the same program started bare, in a sandbox of its own, and in one that stands.
+/// What a sandbox costs an action: the same program started bare, in a sandbox of its own, and in one that
+/// stands.
 namespace reeve::agent::sandbox {
 namespace {
 

@@ -4,8 +4,8 @@
 
 namespace reeve::agent::sandbox {
 
-/// Empties what the sandbox has of files in memory and of objects between processes. Returns what could not
-/// be undone (kLeft...).
+/// Only behind walls, for the paths are everybody's elsewhere. Empties what the sandbox has of files in
+/// memory and of objects between processes. Returns what could not be undone (kLeft...).
 std::uint32_t clear_leftovers();
 
 /// What a process of the same user can change of the first one, as it stood at the beginning.

@@ -20,7 +20,7 @@ void PrintTo(const Hostile& hostile, std::ostream* out) {
 /// All that a program can find of one before it.
 constexpr const char* kLook =
     "find . | sort; cat data kit/deep/tool link; stat -c '%a %F %h %s %n' . kit kit/deep data; "
-    "ls -A /tmp /dev/shm /dev/mqueue; stat -c %a /tmp /dev/shm; ls -d /proc/[0-9]* | wc -l; "
+    "ls -A /tmp /dev/shm /dev/mqueue; stat -c %a /tmp /dev/shm; set -- /proc/[0-9]*; echo $#; "
     "tail -n +2 -q /proc/sysvipc/* | wc -l; ulimit -a; ulimit -Ha; cat /proc/self/oom_score_adj; nproc; "
     "nice; "
     "umask; ls /proc/self/fd | wc -l; wc -l < /proc/mounts; hostname; wc -l < /proc/net/unix; "
