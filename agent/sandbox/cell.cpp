@@ -134,25 +134,27 @@ Result<Cell::Streams> Cell::begin(const Command& command) {
                  "the command line has " + std::to_string(words.size()) + " bytes where it may have " +
                      std::to_string(kMostWordBytes),
                  "put long texts into files"};
-  const Descriptor file = memory_file(words);
+  const bool apart = words.size() > kInlineWordBytes;
+  const Descriptor file = apart ? memory_file(words) : Descriptor();
   Pipe output = Pipe::make();
   Pipe errors = Pipe::make();
-  if (!file.valid() || !output.good() || !errors.good()) return cannot_begin("descriptors");
+  if (file.valid() != apart || !output.good() || !errors.good()) return cannot_begin("descriptors");
   Request request{RequestKind::kRun, static_cast<std::uint32_t>(command.args.size() + 1),
                   static_cast<std::uint32_t>(command.environment.size()), words.size()};
-  const std::array<int, kDescriptorsPerRun> fds{file.get(), output.theirs.get(), errors.theirs.get()};
+  const std::array<int, kDescriptorsPerRun> fds{output.theirs.get(), errors.theirs.get(), file.get()};
+  const std::size_t fd_bytes = sizeof(int) * (apart ? 3 : 2);
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fds)> control{};
-  iovec part{&request, sizeof request};
+  std::array<iovec, 2> parts{iovec{&request, sizeof request}, {words.data(), apart ? 0 : words.size()}};
   msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
   message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  message.msg_controllen = CMSG_SPACE(fd_bytes);
   cmsghdr* const header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fds);
-  std::memcpy(CMSG_DATA(header), fds.data(), sizeof fds);
+  header->cmsg_len = CMSG_LEN(fd_bytes);
+  std::memcpy(CMSG_DATA(header), fds.data(), fd_bytes);
   if (sendmsg(launched_.control.get(), &message, MSG_NOSIGNAL) < 0) return cannot_begin("its first process");
   return Streams{std::move(output.ours), std::move(errors.ours)};
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/sandbox/sandbox.h"
+#include "protocol/bundle_files.h"
 
 namespace reeve::agent::sandbox {
 
@@ -41,6 +42,8 @@ class Cgroup {
   bool version_2_ = false;
   std::filesystem::path memory_;  // empty: none
   std::filesystem::path processes_;
+  Descriptor memory_events_;
+  Descriptor process_events_;
   bool holds_memory_ = false;
   bool holds_processes_ = false;
   std::uint64_t memory_before_ = 0;

@@ -33,10 +33,12 @@ Error failed(const char* what) {
           "look at the limits of open files and of processes"};
 }
 
-/// Away from the numbers that the child's own descriptors take.
+/// Above the numbers that the child's own descriptors take.
+constexpr int kHigh = 64;
+
 Descriptor high(int fd) {
   const Descriptor low(fd);
-  return Descriptor(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 64));
+  return Descriptor(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, kHigh));
 }
 
 /// All that the child needs, made before it exists: between vfork and exec nothing may allocate.
@@ -132,9 +134,16 @@ Descriptor memory_file(ByteView bytes) {
 Pipe Pipe::make() {
   std::array<int, 2> ends{-1, -1};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return {Descriptor(), Descriptor()};
-  Pipe made{high(ends[0]), high(ends[1])};
+  Pipe made{Descriptor(ends[0]), Descriptor(ends[1])};
   if (made.ours.valid()) fcntl(made.ours.get(), F_SETFL, O_NONBLOCK);
   return made;
+}
+
+Pipe Pipe::moved_up() && {
+  const auto up = [](const Descriptor& file) {
+    return Descriptor(file.valid() ? fcntl(file.get(), F_DUPFD_CLOEXEC, kHigh) : -1);
+  };
+  return {up(ours), up(theirs)};
 }
 
 Result<Launched> launch(const std::string& bwrap, const Place& place, const Bounds& bounds, ByteView filter,
@@ -152,8 +161,8 @@ Result<Launched> launch(const std::string& bwrap, const Place& place, const Boun
     held.push_back(std::move(file));
     return good;
   };
-  Pipe errors = Pipe::make();
-  Pipe status = Pipe::make();
+  Pipe errors = Pipe::make().moved_up();
+  Pipe status = Pipe::make().moved_up();
   Pipe control = control_socket();
   if (!control.good() || !errors.good() || !status.good()) return failed("pipes");
   bool good = give(high(open("/dev/null", O_RDONLY | O_CLOEXEC)), 0);

@@ -25,6 +25,7 @@ struct Pipe {
   Descriptor ours;
   Descriptor theirs;
   static Pipe make();
+  Pipe moved_up() &&;  // to where no child's own descriptors are
   bool good() const { return ours.valid() && theirs.valid(); }
 };
 

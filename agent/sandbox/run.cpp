@@ -93,7 +93,7 @@ void Run::watch_processes() {
 
 void Run::watch_disk() {
   const FolderUse use = folder_use(command_.work, bounds_);
-  const std::uint64_t bytes = use.bytes + deleted_bytes(cell_.init_);
+  const std::uint64_t bytes = use.bytes + (ended_ ? 0 : deleted_bytes(cell_.init_));
   if (use.too_deep) exceed(Bound::kFiles, "it nested folders deeper than 64");
   if (use.entries > bounds_.files)
     exceed(Bound::kFiles,

@@ -196,6 +196,7 @@ openjd::HostValues Session::host_values(const std::vector<openjd::EmbeddedFile>&
 /// The folder is out of programs' reach but for reading, so that a plain write goes where it should.
 Result<void> Session::write_files(const std::vector<openjd::EmbeddedFile>& files, const std::string& folder,
                                   const openjd::Symbols& symbols) const {
+  if (files.empty()) return {};
   const std::filesystem::path at = setup_.folder / "files" / folder;
   if (const auto made = sandbox::fresh_folder(at); !made) return made;
   for (const openjd::EmbeddedFile& file : files) {

@@ -11,7 +11,7 @@ namespace reeve::agent::sandbox {
 inline constexpr int kControlFd = 17;
 
 enum class RequestKind : std::uint32_t {
-  kRun = 1,        // with three descriptors: the words, standard output, standard error
+  kRun = 1,  // with two descriptors, standard output and standard error, and the words or a third: their file
   kTerminate = 2,  // SIGTERM to the program that runs
 };
 
@@ -23,6 +23,8 @@ struct Request {
   std::uint64_t word_bytes = 0;
 };
 inline constexpr std::size_t kDescriptorsPerRun = 3;
+/// Words that follow the request in its message; more of them are in a file of their own.
+inline constexpr std::size_t kInlineWordBytes = 32U << 10;
 
 /// Command lines and environments beyond this the kernel would not take either.
 inline constexpr std::uint64_t kMostWordBytes = 16ULL << 20;
