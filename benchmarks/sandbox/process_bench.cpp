@@ -4,36 +4,37 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <vector>
 
 #include "agent/sandbox/scratch.h"
 #include "agent/shell/process_runner.h"
 #include "openjd/step_script.h"
 
 /// What a process task costs beyond its process: /bin/true started bare, and run as tasks by a worker process
-/// as an agent drives it, without walls and with them. Time of each iteration is that of one task. Ratios are
-/// of one run: run with --benchmark_enable_random_interleaving=true, as scripts/bench sandbox does.
+/// as an agent drives it, without walls and with them. Every iteration runs some of each, one after the
+/// other, so that whatever else the machine does meets all three; the counters are medians over the
+/// iterations.
 namespace reeve::agent {
 namespace {
 
-/// As many as an agent hands over at once of tasks of some milliseconds (bounds::kWorkPerBatch).
-constexpr std::uint32_t kTasksPerBatch = 32;
-constexpr std::uint32_t kBatchesInHand = 2;
+using Clock = std::chrono::steady_clock;
 
-void bare(benchmark::State& state) {
-  for (auto _ : state) {
-    char program[] = "/bin/true";
-    char* argv[] = {program, nullptr};
-    char* environment[] = {nullptr};
-    pid_t pid = -1;
-    int status = 1;
-    if (posix_spawn(&pid, program, nullptr, nullptr, argv, environment) != 0 ||
-        waitpid(pid, &status, 0) != pid || status != 0)
-      return state.SkipWithError("/bin/true could not be run");
-  }
+/// As many as an agent hands over at once of tasks of a millisecond (bounds::kWorkPerBatch).
+constexpr std::uint32_t kTasksPerBatch = 50;
+
+bool start_bare() {
+  char program[] = "/bin/true";
+  char* argv[] = {program, nullptr};
+  char* environment[] = {nullptr};
+  pid_t pid = -1;
+  int status = 1;
+  return posix_spawn(&pid, program, nullptr, nullptr, argv, environment) == 0 &&
+         waitpid(pid, &status, 0) == pid && status == 0;
 }
-BENCHMARK(bare)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 StepPtr step_of_trues() {
   openjd::StepScript script;
@@ -50,7 +51,7 @@ StepPtr step_of_trues() {
   return info;
 }
 
-/// One slot that never runs dry.
+/// One slot with one worker.
 class Slot {
  public:
   explicit Slot(const char* worker) {
@@ -63,7 +64,7 @@ class Slot {
     options.scratch = folder_;
     auto started = ProcessRunner::start(options);
     if (started) runner_ = std::move(started).value();
-    while (runner_ && !up_)
+    while (why.empty() && !up_)
       look();
   }
   ~Slot() {
@@ -73,18 +74,15 @@ class Slot {
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
 
-  /// Waits for one more result; false where a task failed.
-  bool next() {
-    while (in_hand_ < kBatchesInHand * kTasksPerBatch && runner_) {
-      runner_->run({0, next_batch_, {{AttemptId(next_batch_), step_, {0, kTasksPerBatch}}}});
-      ++next_batch_;
-      in_hand_ += kTasksPerBatch;
-    }
-    while (results_ == 0 && why.empty())
-      look();
+  /// Runs one batch; false where a task failed.
+  bool run_batch() {
     if (!why.empty()) return false;
-    --results_;
-    return true;
+    results_ = 0;
+    runner_->run({0, next_batch_, {{AttemptId(next_batch_), step_, {0, kTasksPerBatch}}}});
+    ++next_batch_;
+    while (results_ < kTasksPerBatch && why.empty())
+      look();
+    return why.empty();
   }
   std::string why;
 
@@ -98,10 +96,7 @@ class Slot {
     poll(&item, 1, 1000);
     for (const RunnerEvent& event : runner_->pump()) {
       if (std::holds_alternative<SlotUp>(event)) up_ = true;
-      if (const auto* output = std::get_if<TaskOutput>(&event)) {
-        results_ += output->tasks.count;
-        in_hand_ -= output->tasks.count;
-      }
+      if (const auto* output = std::get_if<TaskOutput>(&event)) results_ += output->tasks.count;
       if (const auto* failed = std::get_if<TaskFailed>(&event)) why = failed->message;
       if (const auto* down = std::get_if<SlotDown>(&event)) why = "the worker ended: " + down->why;
     }
@@ -111,29 +106,48 @@ class Slot {
   std::unique_ptr<ProcessRunner> runner_;
   StepPtr step_ = step_of_trues();
   BatchId next_batch_ = 1;
-  std::uint32_t in_hand_ = 0;
   std::uint32_t results_ = 0;
   bool up_ = false;
 };
 
-void run_tasks(benchmark::State& state, const char* worker) {
-  Slot slot(worker);
-  for (std::uint32_t i = 0; i < kTasksPerBatch; ++i)  // the session's own start is for many tasks
-    if (!slot.next()) return state.SkipWithError(slot.why.c_str());
+/// Milliseconds a task of what `work` does for a batch.
+template <class Work>
+double timed(const Work& work) {
+  const auto began = Clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(Clock::now() - began).count() / kTasksPerBatch;
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+void process_tasks(benchmark::State& state) {
+  Slot without_walls("reeve-bare-worker");
+  Slot with_walls("reeve-worker");
+  bool good = without_walls.run_batch() && with_walls.run_batch();  // a session's own start is for many tasks
+  std::vector<double> bare, without, with, rates, more;
   for (auto _ : state) {
-    if (!slot.next()) return state.SkipWithError(slot.why.c_str());
+    bare.push_back(timed([&good] {
+      for (std::uint32_t i = 0; i < kTasksPerBatch; ++i)
+        good = start_bare() && good;
+    }));
+    without.push_back(timed([&] { good = without_walls.run_batch() && good; }));
+    with.push_back(timed([&] { good = with_walls.run_batch() && good; }));
+    if (!good) return state.SkipWithError((without_walls.why + with_walls.why).c_str());
+    rates.push_back(bare.back() / without.back());
+    more.push_back(with.back() - without.back());
   }
+  state.counters["bare_ms"] = median(bare);
+  state.counters["without_sandbox_ms"] = median(without);
+  state.counters["with_sandbox_ms"] = median(with);
+  state.counters["rate_of_bare"] = median(rates);
+  state.counters["more_with_sandbox_ms"] = median(more);
 }
-
-void without_sandbox(benchmark::State& state) {
-  run_tasks(state, "reeve-bare-worker");
-}
-BENCHMARK(without_sandbox)->Unit(benchmark::kMillisecond)->UseRealTime();
-
-void with_sandbox(benchmark::State& state) {
-  run_tasks(state, "reeve-worker");
-}
-BENCHMARK(with_sandbox)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(process_tasks)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(10);
 
 }  // namespace
 }  // namespace reeve::agent
