@@ -19,7 +19,8 @@ struct TaskOutput {
   Duration spent;
 };
 
-using RunnerEvent = std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished>;
+using RunnerEvent =
+    std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished>;
 
 /// Where tasks run: one worker a slot. All calls come from one thread and none of them waits.
 class Runner {
@@ -27,6 +28,7 @@ class Runner {
   virtual ~Runner() = default;
   virtual void run(const RunBatch& work) = 0;
   virtual void run_leaves(const RunLeaves& work) = 0;
+  virtual void compare(const RunComparison& work) = 0;
   /// Ends the batch, at the cost of the worker if need be.
   virtual void cancel(const CancelBatch& work) = 0;
   /// Readable when pump() has something to do.

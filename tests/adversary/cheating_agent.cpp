@@ -44,6 +44,7 @@ class CheatingRunner final : public agent::Runner {
 
   void run(const agent::RunBatch& work) override { honest_->run(work); }
   void run_leaves(const agent::RunLeaves& work) override { honest_->run_leaves(work); }
+  void compare(const agent::RunComparison& work) override { honest_->compare(work); }
   void cancel(const agent::CancelBatch& work) override { honest_->cancel(work); }
   int fd() const override { return honest_->fd(); }
 
