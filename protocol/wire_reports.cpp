@@ -206,4 +206,24 @@ msg::Verdicts get(schema::Verdicts::Reader in) {
   })};
 }
 
+void put(schema::LogPieces::Builder out, const msg::LogPieces& in) {
+  auto pieces = out.initPieces(static_cast<unsigned>(in.pieces.size()));
+  for (unsigned i = 0; i < pieces.size(); ++i) {
+    auto piece = pieces[i];
+    put_task(piece, in.pieces[i]);
+    piece.setOffset(in.pieces[i].offset);
+    piece.setText(text_of(in.pieces[i].text));
+  }
+}
+
+msg::LogPieces get(schema::LogPieces::Reader in) {
+  return {read_list(in.getPieces(), limits::kLogPiecesPerMessage, "pieces of logs", [](auto piece) {
+    if (piece.getOffset() > limits::kLogOffset)
+      refuse("a log's piece begins at byte " + std::to_string(piece.getOffset()),
+             "a log has at most " + std::to_string(limits::kLogOffset) + " bytes");
+    return msg::LogPiece{AttemptId(piece.getAttempt()), read_step(piece), piece.getTask(), piece.getOffset(),
+                         read_text(piece.getText(), limits::kLogPieceBytes, "a piece of a log")};
+  })};
+}
+
 }  // namespace reeve::wire
