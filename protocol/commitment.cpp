@@ -101,6 +101,19 @@ Digest leaf_report_commitment(const TransportKey& region, AgentId agent, const m
   return hasher.finish();
 }
 
+Digest comparison_commitment(const TransportKey& region, AgentId agent, const msg::ComparisonReport& report) {
+  return StatementHasher("reeve/comparison/v1")
+      .fixed(region.bytes)
+      .number(agent.value())
+      .number(report.attempt.value())
+      .number(report.step.job.value())
+      .number(report.step.step)
+      .number(report.task)
+      .number(static_cast<std::uint64_t>(report.verdict))
+      .text(report.why)
+      .finish();
+}
+
 Digest report_root(std::span<const Digest> commitments) {
   return merkle_root(as_leaves(commitments));
 }

@@ -30,7 +30,10 @@ Digest section_commitment(const TransportKey& region, AgentId agent, const msg::
 /// As above, for recomputed leaves.
 Digest leaf_report_commitment(const TransportKey& region, AgentId agent, const msg::LeafReport& report);
 
-/// Commitments in the report's order: sections, then leaf reports.
+/// As above, for what a comparison found.
+Digest comparison_commitment(const TransportKey& region, AgentId agent, const msg::ComparisonReport& report);
+
+/// Commitments in the report's order: sections, then leaf reports, then comparisons.
 Digest report_root(std::span<const Digest> commitments);
 /// Proof that a commitment is under a report's signature; check with
 /// verify_inclusion(leaf_hash(commitment)…).

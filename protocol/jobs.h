@@ -25,6 +25,9 @@ inline bool is_program(const KernelVersion& kernel) {
   return kernel.name == kProgramKernel;
 }
 
+/// What a referee has that can say whether two results of a program are alike (comparison.h).
+inline constexpr std::string_view kCompareKernel = "compare";
+
 /// What a task needs of the slot that runs it. Zero and empty mean "any".
 struct TaskNeed {
   std::uint32_t cpus = 0;

@@ -242,6 +242,7 @@ struct StepInfo {
   Duration time_limit;
   Bytes script;
   std::vector<Digest> inputs;
+  bool rooted = false;  // every result stays with the agent until it is asked for, however small
   bool operator==(const StepInfo&) const = default;
 };
 
@@ -265,10 +266,25 @@ struct LeafAssignment {
   bool operator==(const LeafAssignment&) const = default;
 };
 
+/// Say whether two results of one task are alike: a referee's work.
+struct ComparisonAssignment {
+  AttemptId attempt;
+  StepRef step;
+  TaskIndex task = 0;
+  Digest a;  // blobs; `a` is the older result
+  Digest b;
+  std::uint64_t size_a_bytes = 0;
+  std::uint64_t size_b_bytes = 0;
+  std::string compare;  // comparison.h
+  Duration lease;
+  bool operator==(const ComparisonAssignment&) const = default;
+};
+
 struct Assign {
-  std::vector<StepInfo> steps;  // of every assignment below, each once
+  std::vector<StepInfo> steps;  // of every assignment and leaf assignment below, each once
   std::vector<Assignment> assignments;
   std::vector<LeafAssignment> leaves;
+  std::vector<ComparisonAssignment> comparisons;
   bool operator==(const Assign&) const = default;
 };
 
@@ -322,11 +338,24 @@ struct LeafReport {
   bool operator==(const LeafReport&) const = default;
 };
 
+enum class ComparisonVerdict : std::uint8_t { kSame, kDiffer, kUndecidable };
+
+/// What a referee found about two results.
+struct ComparisonReport {
+  AttemptId attempt;
+  StepRef step;
+  TaskIndex task = 0;
+  ComparisonVerdict verdict = ComparisonVerdict::kUndecidable;
+  std::string why;  // a line for people
+  bool operator==(const ComparisonReport&) const = default;
+};
+
 /// Signed as a whole: the signature is over the Merkle root of the sections' commitments (commitment.h).
 struct Report {
   std::vector<ReportSection> sections;
   std::vector<LeafReport> leaves;
   Signature signature;
+  std::vector<ComparisonReport> comparisons;
   bool operator==(const Report&) const = default;
 };
 

@@ -306,6 +306,7 @@ struct StepInfo {
   timeLimit @5 :Int64;
   script @6 :Data;
   inputs @7 :Data;             # digests of blobs
+  rooted @8 :Bool;             # results stay with the agent until they are asked for
 }
 
 struct Assignment {
@@ -328,10 +329,24 @@ struct LeafAssignment {        # protocol 2
   lease @5 :Int64;
 }
 
+struct ComparisonAssignment {  # sent to agents alone that offer the kernel compare/1
+  attempt @0 :UInt64;
+  job @1 :UInt64;
+  step @2 :UInt32;
+  task @3 :UInt32;
+  a @4 :Data;                  # digests of blobs
+  b @5 :Data;
+  sizeA @6 :UInt64;
+  sizeB @7 :UInt64;
+  compare @8 :Text;
+  lease @9 :Int64;
+}
+
 struct Assign {
   steps @0 :List(StepInfo);    # of every assignment, each once
   assignments @1 :List(Assignment);
   leaves @2 :List(LeafAssignment);  # protocol 2: never sent to an agent that speaks 1
+  comparisons @3 :List(ComparisonAssignment);
 }
 
 enum FailureReason { crashed @0; timeLimit @1; inputMissing @2; refused @3; outOfMemory @4; agentLeaving @5; programFailed @6; overLimit @7; }
@@ -375,10 +390,22 @@ struct LeafReport {            # protocol 2
   hashes @5 :Data;             # digests, one a leaf
 }
 
+enum ComparisonVerdict { same @0; differ @1; undecidable @2; }
+
+struct ComparisonReport {
+  attempt @0 :UInt64;
+  job @1 :UInt64;
+  step @2 :UInt32;
+  task @3 :UInt32;
+  verdict @4 :ComparisonVerdict;
+  why @5 :Text;
+}
+
 struct Report {
   sections @0 :List(ReportSection);
   signature @1 :Data;          # 64 bytes, over all sections and leaf reports (commitment.h)
   leaves @2 :List(LeafReport); # protocol 2
+  comparisons @3 :List(ComparisonReport);
 }
 
 enum SectionStatus { recorded @0; late @1; refused @2; }

@@ -52,6 +52,7 @@ void put(schema::StepInfo::Builder out, const msg::StepInfo& in) {
   out.setTimeLimit(in.time_limit.ns);
   out.setScript(data_of(in.script));
   if (!in.inputs.empty()) out.setInputs(data_of(in.inputs));
+  out.setRooted(in.rooted);
 }
 
 msg::StepInfo get(schema::StepInfo::Reader in) {
@@ -63,6 +64,7 @@ msg::StepInfo get(schema::StepInfo::Reader in) {
   out.time_limit = {in.getTimeLimit()};
   out.script = read_data(in.getScript(), limits::kStepScriptBytes, "script of a step");
   out.inputs = read_digests(in.getInputs(), limits::kInputsPerStep, "inputs of a step");
+  out.rooted = in.getRooted();
   return out;
 }
 
@@ -97,6 +99,30 @@ msg::LeafAssignment get(schema::LeafAssignment::Reader in) {
           read_step(in),
           in.getTask(),
           read_numbers<std::uint32_t>(in.getLeaves(), limits::kLeavesPerTask, "leaves to recompute"),
+          {in.getLease()}};
+}
+
+void put(schema::ComparisonAssignment::Builder out, const msg::ComparisonAssignment& in) {
+  out.setAttempt(in.attempt.value());
+  put_step(out, in.step);
+  out.setTask(in.task);
+  out.setA(data_of(in.a.bytes));
+  out.setB(data_of(in.b.bytes));
+  out.setSizeA(in.size_a_bytes);
+  out.setSizeB(in.size_b_bytes);
+  out.setCompare(text_of(in.compare));
+  out.setLease(in.lease.ns);
+}
+
+msg::ComparisonAssignment get(schema::ComparisonAssignment::Reader in) {
+  return {AttemptId(in.getAttempt()),
+          read_step(in),
+          in.getTask(),
+          {read_fixed<32>(in.getA(), "result to compare")},
+          {read_fixed<32>(in.getB(), "result to compare")},
+          in.getSizeA(),
+          in.getSizeB(),
+          read_text(in.getCompare(), limits::kTextBytes, "comparison"),
           {in.getLease()}};
 }
 
@@ -157,10 +183,15 @@ void put(schema::Assign::Builder out, const msg::Assign& in) {
   auto assignments = out.initAssignments(static_cast<unsigned>(in.assignments.size()));
   for (unsigned i = 0; i < assignments.size(); ++i)
     put(assignments[i], in.assignments[i]);
-  if (in.leaves.empty()) return;
-  auto leaves = out.initLeaves(static_cast<unsigned>(in.leaves.size()));
-  for (unsigned i = 0; i < leaves.size(); ++i)
-    put(leaves[i], in.leaves[i]);
+  if (!in.leaves.empty()) {
+    auto leaves = out.initLeaves(static_cast<unsigned>(in.leaves.size()));
+    for (unsigned i = 0; i < leaves.size(); ++i)
+      put(leaves[i], in.leaves[i]);
+  }
+  if (in.comparisons.empty()) return;
+  auto comparisons = out.initComparisons(static_cast<unsigned>(in.comparisons.size()));
+  for (unsigned i = 0; i < comparisons.size(); ++i)
+    put(comparisons[i], in.comparisons[i]);
 }
 
 msg::Assign get(schema::Assign::Reader in) {
@@ -169,7 +200,9 @@ msg::Assign get(schema::Assign::Reader in) {
           read_list(in.getAssignments(), limits::kAssignmentsPerMessage, "assignments of a message",
                     [](schema::Assignment::Reader assignment) { return get(assignment); }),
           read_list(in.getLeaves(), limits::kAssignmentsPerMessage, "leaf assignments of a message",
-                    [](schema::LeafAssignment::Reader leaves) { return get(leaves); })};
+                    [](schema::LeafAssignment::Reader leaves) { return get(leaves); }),
+          read_list(in.getComparisons(), limits::kAssignmentsPerMessage, "comparisons of a message",
+                    [](schema::ComparisonAssignment::Reader comparison) { return get(comparison); })};
 }
 
 void put(schema::CancelAttempts::Builder out, const msg::CancelAttempts& in) {

@@ -110,6 +110,20 @@ msg::LeafReport get(schema::LeafReport::Reader in) {
   return out;
 }
 
+void put(schema::ComparisonReport::Builder out, const msg::ComparisonReport& in) {
+  out.setAttempt(in.attempt.value());
+  put_step(out, in.step);
+  out.setTask(in.task);
+  out.setVerdict(as_enum<schema::ComparisonVerdict>(in.verdict));
+  if (!in.why.empty()) out.setWhy(text_of(in.why));
+}
+
+msg::ComparisonReport get(schema::ComparisonReport::Reader in) {
+  return {AttemptId(in.getAttempt()), read_step(in), in.getTask(),
+          read_enum(in.getVerdict(), msg::ComparisonVerdict::kUndecidable, "verdict of a comparison"),
+          read_text(in.getWhy(), limits::kTextBytes, "reason of a verdict")};
+}
+
 // Opening, OpeningRequest and UploadRequest all name one task of one attempt.
 template <class B, class T>
 void put_task(B& out, const T& in) {
@@ -125,10 +139,15 @@ void put(schema::Report::Builder out, const msg::Report& in) {
   for (unsigned i = 0; i < sections.size(); ++i)
     put(sections[i], in.sections[i]);
   out.setSignature(data_of(in.signature.bytes));
-  if (in.leaves.empty()) return;
-  auto leaves = out.initLeaves(static_cast<unsigned>(in.leaves.size()));
-  for (unsigned i = 0; i < leaves.size(); ++i)
-    put(leaves[i], in.leaves[i]);
+  if (!in.leaves.empty()) {
+    auto leaves = out.initLeaves(static_cast<unsigned>(in.leaves.size()));
+    for (unsigned i = 0; i < leaves.size(); ++i)
+      put(leaves[i], in.leaves[i]);
+  }
+  if (in.comparisons.empty()) return;
+  auto comparisons = out.initComparisons(static_cast<unsigned>(in.comparisons.size()));
+  for (unsigned i = 0; i < comparisons.size(); ++i)
+    put(comparisons[i], in.comparisons[i]);
 }
 
 msg::Report get(schema::Report::Reader in) {
@@ -138,6 +157,8 @@ msg::Report get(schema::Report::Reader in) {
   out.leaves = read_list(in.getLeaves(), limits::kSectionsPerReport, "leaf reports of a report",
                          [](schema::LeafReport::Reader leaves) { return get(leaves); });
   out.signature.bytes = read_fixed<64>(in.getSignature(), "signature of a report");
+  out.comparisons = read_list(in.getComparisons(), limits::kSectionsPerReport, "comparisons of a report",
+                              [](schema::ComparisonReport::Reader comparison) { return get(comparison); });
   return out;
 }
 

@@ -55,10 +55,10 @@ void encode_decode(benchmark::State& state, const msg::Message& message, std::si
 }
 
 void inline_report(benchmark::State& state) {
-  encode_decode(state, msg::Report{{inline_section()}, {}, {}}, kTasks);
+  encode_decode(state, msg::Report{{inline_section()}, {}, {}, {}}, kTasks);
 }
 void rooted_report(benchmark::State& state) {
-  encode_decode(state, msg::Report{{rooted_section()}, {}, {}}, kTasks);
+  encode_decode(state, msg::Report{{rooted_section()}, {}, {}, {}}, kTasks);
 }
 void submit_batch(benchmark::State& state) {
   encode_decode(state, submissions(), kCommands);

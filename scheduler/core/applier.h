@@ -51,6 +51,9 @@ class Applier {
   void operator()(const LeafChosen& e);
   void operator()(const DisputeDecided& e);
   void operator()(const AttemptRejected& e);
+  void operator()(const ComparisonOpened& e);
+  void operator()(const CandidateStored& e);
+  void operator()(const ComparisonDecided& e);
 
   // apply_money.cpp
   void operator()(const Settled& e);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "scheduler/core/applier.h"
+#include "scheduler/core/groups.h"
 
 namespace reeve::core {
 namespace {
@@ -25,7 +26,10 @@ void forget_attempts(Durable& state, PartyId owner) {
         OpenTask& open = next->second;
         const auto removed =
             std::erase_if(open.attempts, [owner](const Recorded& r) { return r.owner == owner; });
-        if (removed > 0) open.phase = Collecting{};
+        if (removed > 0) {
+          open.phase = Collecting{};
+          sort_groups(open, is_compared(step.spec));
+        }
         const bool fresh = open.attempts.empty() && open.failed_owners.empty() && open.needed == 1;
         next = fresh ? step.open.erase(next) : std::next(next);
       }

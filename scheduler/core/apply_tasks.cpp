@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "scheduler/core/applier.h"
+#include "scheduler/core/groups.h"
 
 namespace reeve::core {
 
@@ -24,6 +25,7 @@ OpenTask& Applier::open_task(StepRef ref, TaskIndex task) {
 void Applier::drop_attempt(StepRef ref, TaskIndex task, AttemptId attempt) {
   OpenTask& open = open_task(ref, task);
   std::erase_if(open.attempts, [attempt](const Recorded& r) { return r.attempt == attempt; });
+  sort_groups(open, is_compared(step(ref).spec));
   open.phase = Collecting{};
   if (open.attempts.empty() && open.failed_owners.empty() && open.needed == 1) step(ref).open.erase(task);
 }
@@ -44,6 +46,7 @@ void Applier::operator()(const ResultsRecorded& e) {
       open.needed = std::max(open.needed, e.kept_needed.at(i));
       open.attempts.push_back(Recorded{e.attempt, e.agent, e.owner, e.kept_roots.at(next_root++),
                                        e.sizes.at(task - e.tasks.first), is_inline});
+      sort_groups(open, is_compared(state.spec));
     }
   }
 }
@@ -91,6 +94,7 @@ void Applier::operator()(const StoreAbandoned& e) {
   post(e.chain);
   OpenTask& open = open_task(e.step, e.task);
   open.attempts.clear();
+  open.unlike.clear();
   open.phase = Collecting{};
   for (const PartyId owner : e.at_fault) {
     ++s_.owners[owner].faults;
@@ -133,6 +137,33 @@ void Applier::operator()(const AttemptRejected& e) {
     exclude(open_task(e.step, e.task), e.owner);
   }
   drop_attempt(e.step, e.task, e.attempt);
+}
+
+void Applier::operator()(const ComparisonOpened& e) {
+  saw(e.at);
+  OpenTask& open = open_task(e.step, e.task);
+  const Recorded* a = find_recorded(open, e.a);
+  const Recorded* b = find_recorded(open, e.b);
+  require(a != nullptr && b != nullptr && a->group.valid() && !b->group.valid(),
+          "a result without a group is compared with one of a group");
+  open.phase = Comparing{e.a, e.b};
+}
+
+void Applier::operator()(const CandidateStored& e) {
+  saw(e.at);
+  for (Recorded& r : open_task(e.step, e.task).attempts)
+    if (r.root == e.root) r.blob = e.blob;
+}
+
+void Applier::operator()(const ComparisonDecided& e) {
+  saw(e.at);
+  OpenTask& open = open_task(e.step, e.task);
+  const auto* comparing = std::get_if<Comparing>(&open.phase);
+  require(comparing != nullptr && comparing->a == e.a && comparing->b == e.b,
+          "a comparison is decided while it is open");
+  apply_verdict(open, e.a, e.b, e.verdict);
+  open.needed = std::max(open.needed, e.needed);
+  open.phase = Collecting{};
 }
 
 }  // namespace reeve::core

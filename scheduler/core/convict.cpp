@@ -115,6 +115,8 @@ void drop_work(Region& region, PartyId owner) {
     touched.push_back(key);
   for (const auto& [key, work] : region.live.stores)
     touched.push_back(key);
+  for (const auto& [key, work] : region.live.comparisons)
+    touched.push_back(key);
   for (const TaskKey& key : touched) {
     const StepState* state = region.durable.find_step(key.first);
     const auto open = state->open.find(key.second);
@@ -124,6 +126,7 @@ void drop_work(Region& region, PartyId owner) {
       region.live.leaf_leases.erase(dispute->second.referee_attempt);
     region.live.disputes.erase(key);
     region.live.stores.erase(key);
+    drop_comparison(region, key);
     decide(region, key.first, key.second);
   }
 }

@@ -16,6 +16,7 @@ void on_tick(Region& region) {
   lost_agents(region);
   pursue_disputes(region);
   pursue_stores(region);
+  pursue_comparisons(region);
   const std::set<JobId> changed = region.live.changed;
   for (const JobId id : changed)
     notify_job(region, id);
@@ -129,6 +130,7 @@ std::optional<bool> Core::needs_input(AgentId id, const Digest& input) const {
   const Volatile& live = region_->live;
   const auto agent = live.agents.find(id);
   if (agent == live.agents.end()) return std::nullopt;
+  if (compares_blob(*region_, id, input)) return true;
   const auto is_input_of = [&](StepRef step) {
     const StepState* state = region_->durable.find_step(step);
     return state != nullptr &&

@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include "protocol/limits.h"
+#include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -26,7 +27,7 @@ class Round {
     if (box.steps.insert(step).second) {
       const StepSpec& spec = state.spec;
       box.assign.steps.push_back({step, spec.need.kernel, spec.leaf_bytes, spec.max_result_bytes,
-                                  spec.time_limit, spec.script, spec.inputs});
+                                  spec.time_limit, spec.script, spec.inputs, is_compared(spec)});
     }
     box.assign.assignments.push_back({attempt, step, tasks, replica, region_.durable.policy.lease,
                                       region_.prf.ticket(attempt, agent, step, tasks, replica)});
@@ -273,6 +274,7 @@ void dispatch(Region& region) {
   dispatch_fresh(region, round);
   round.send_all();
   pursue_disputes(region);
+  pursue_comparisons(region);
 }
 
 }  // namespace reeve::core

@@ -74,7 +74,7 @@ void ask_referee(Region& region, const TaskKey& key, DisputeWork& work, std::uin
   region.live.leaf_leases[attempt] = LeafLease{*referee, key.first, key.second, leaf, work.deadline};
   msg::Assign assign;
   assign.steps.push_back({key.first, spec.need.kernel, spec.leaf_bytes, spec.max_result_bytes,
-                          spec.time_limit, spec.script, spec.inputs});
+                          spec.time_limit, spec.script, spec.inputs, false});
   assign.leaves.push_back({attempt, key.first, key.second, {leaf}, kRefereeDeadline});
   region.effect(SendAssign{*referee, std::move(assign)});
 }
@@ -204,6 +204,7 @@ void ask_again(Region& region, AgentId agent) {
     }
   }
   ask_uploads_again(region, agent);
+  ask_candidates_again(region, agent);
 }
 
 }  // namespace reeve::core

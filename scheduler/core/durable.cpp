@@ -1,10 +1,64 @@
 #include "scheduler/core/durable.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "scheduler/core/event_fields.h"
+#include "scheduler/core/groups.h"
 
 namespace reeve::core {
+namespace {
+
+/// What is known of the results of one task of a compared step, as a snapshot keeps it.
+struct Compared {
+  std::vector<std::pair<AttemptId, Digest>> of_attempts;  // group and blob, in their order
+  std::set<std::pair<AttemptId, AttemptId>> unlike;
+};
+using ComparedTasks = std::map<std::pair<StepRef, TaskIndex>, Compared>;
+
+template <class A>
+void fields(A& a, Compared& c) {
+  a(c.of_attempts, c.unlike);
+}
+
+template <class Visit>
+void each_open_task(Durable& state, Visit visit) {
+  for (auto& [id, job] : state.jobs)
+    for (StepIndex i = 0; i < job.steps.size(); ++i)
+      for (auto& [task, open] : job.steps[i].open)
+        visit(std::pair{StepRef{id, i}, task}, is_compared(job.steps[i].spec), open);
+}
+
+ComparedTasks compared_tasks(Durable& state) {
+  ComparedTasks tasks;
+  each_open_task(state, [&tasks](const auto& key, bool compared, const OpenTask& open) {
+    if (!compared || open.attempts.empty()) return;
+    Compared& entry = tasks[key];
+    for (const Recorded& r : open.attempts)
+      entry.of_attempts.emplace_back(r.group, r.blob);
+    entry.unlike = open.unlike;
+  });
+  return tasks;
+}
+
+/// False when a snapshot compares what it does not have.
+bool restore(Durable& state, const ComparedTasks& tasks) {
+  std::size_t restored = 0;
+  each_open_task(state, [&](const auto& key, bool compared, OpenTask& open) {
+    if (const auto found = tasks.find(key); found != tasks.end() && compared) {
+      const Compared& entry = found->second;
+      if (entry.of_attempts.size() != open.attempts.size()) return;
+      ++restored;
+      for (std::size_t i = 0; i < open.attempts.size(); ++i)
+        std::tie(open.attempts[i].group, open.attempts[i].blob) = entry.of_attempts[i];
+      open.unlike = entry.unlike;
+    }
+    sort_groups(open, compared);
+  });
+  return restored == tasks.size();
+}
+
+}  // namespace
 
 template <class A>
 void fields(A& a, Token& t) {
@@ -45,6 +99,10 @@ void fields(A& a, Storing& s) {
   a(s.root, s.reserved);
 }
 template <class A>
+void fields(A& a, Comparing& c) {
+  a(c.a, c.b);
+}
+template <class A>
 void fields(A& a, OpenTask& t) {
   a(t.attempts, t.needed, t.failures, t.failed_owners, t.phase);
 }
@@ -73,8 +131,13 @@ void fields(A& a, Durable& d) {
   // bytes.
   if constexpr (A::kReading) {
     if (!a.at_end()) a(d.lent);
-  } else if (!d.lent.empty()) {
-    a(d.lent);
+    ComparedTasks compared;
+    if (!a.at_end()) a(compared);
+    if (a.ok() && !restore(d, compared)) a.fail();
+  } else {
+    const ComparedTasks compared = compared_tasks(d);
+    if (!d.lent.empty() || !compared.empty()) a(d.lent);
+    if (!compared.empty()) a(compared);
   }
 }
 

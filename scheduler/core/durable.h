@@ -90,6 +90,8 @@ struct Recorded {
   Digest root;
   std::uint64_t size_bytes = 0;
   bool is_inline = false;
+  AttemptId group{};  // groups.h: the attempt that founded its group; 0: not known yet
+  Digest blob{};      // the bytes, once they were uploaded to be compared; zeros: they were not
 };
 
 // One variant for the life of a task between its first record and its settlement.
@@ -105,7 +107,12 @@ struct Storing {
   Digest root;
   std::vector<TransferId> reserved;  // for each agreeing attempt: its pay, its fee (0: none)
 };
-using OpenPhase = std::variant<Collecting, Disputed, Storing>;
+/// A referee says whether the result of `b` is like that of `a`, which stands for its group.
+struct Comparing {
+  AttemptId a;
+  AttemptId b;
+};
+using OpenPhase = std::variant<Collecting, Disputed, Storing, Comparing>;
 
 /// A task with recorded results or charged failures. All others are bits of an IntervalSet.
 struct OpenTask {
@@ -114,6 +121,8 @@ struct OpenTask {
   std::uint32_t failures = 0;
   std::vector<PartyId> failed_owners;
   OpenPhase phase;
+  /// (attempt, group): compared, and not alike or not decidable; never asked again.
+  std::set<std::pair<AttemptId, AttemptId>> unlike;
 };
 
 struct StepState {

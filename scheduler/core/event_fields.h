@@ -148,5 +148,17 @@ template <class A>
 void fields(A& a, SessionsExpired& e) {
   a(e.before);
 }
+template <class A>
+void fields(A& a, ComparisonOpened& e) {
+  a(e.step, e.task, e.a, e.b, e.at);
+}
+template <class A>
+void fields(A& a, CandidateStored& e) {
+  a(e.step, e.task, e.attempt, e.root, e.blob, e.size_bytes, e.at);
+}
+template <class A>
+void fields(A& a, ComparisonDecided& e) {
+  a(e.step, e.task, e.a, e.b, e.verdict, e.why, e.referee, e.referee_attempt, e.signature, e.needed, e.at);
+}
 
 }  // namespace reeve::core

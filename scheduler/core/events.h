@@ -284,12 +284,46 @@ struct SessionsExpired {
   Time before;
 };
 
-using Event = std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled,
-                           Revoked, AgentPauseSet, Funded, JobAccepted, StepOpened, EscrowHeld, JobPaused,
-                           JobResumed, JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded,
-                           AttemptFailed, TasksFailed, TasksVerified, StoreReserved, ResultStored,
-                           StoreAbandoned, TaskDisputed, LeafChosen, DisputeDecided, AttemptRejected, Settled,
-                           Vested, OwnerConvicted, JobReopened, SessionsExpired>;
+/// A result whose group is not known goes to a referee, beside the first result of a group.
+struct ComparisonOpened {
+  StepRef step;
+  TaskIndex task = 0;
+  AttemptId a;  // stands for its group
+  AttemptId b;
+  Time at;
+};
+/// A result came that a referee is to see: it is kept while the task is open.
+struct CandidateStored {
+  StepRef step;
+  TaskIndex task = 0;
+  AttemptId attempt;
+  Digest root;
+  Digest blob;
+  std::uint64_t size_bytes = 0;
+  Time at;
+};
+/// The referee's word: alike, `b` joins the group of `a`; else it is not compared with that group again.
+struct ComparisonDecided {
+  StepRef step;
+  TaskIndex task = 0;
+  AttemptId a;
+  AttemptId b;
+  msg::ComparisonVerdict verdict = msg::ComparisonVerdict::kUndecidable;
+  std::string why;
+  AgentId referee;
+  AttemptId referee_attempt;
+  Signature signature;
+  std::uint32_t needed = 0;  // attempts that the task wants in all from here on
+  Time at;
+};
+
+using Event =
+    std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled, Revoked,
+                 AgentPauseSet, Funded, JobAccepted, StepOpened, EscrowHeld, JobPaused, JobResumed,
+                 JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded, AttemptFailed,
+                 TasksFailed, TasksVerified, StoreReserved, ResultStored, StoreAbandoned, TaskDisputed,
+                 LeafChosen, DisputeDecided, AttemptRejected, Settled, Vested, OwnerConvicted, JobReopened,
+                 SessionsExpired, ComparisonOpened, CandidateStored, ComparisonDecided>;
 
 /// snake_case name of an event's kind, for logs and the view.
 const char* event_name(const Event& event);

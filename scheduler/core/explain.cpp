@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -106,6 +107,31 @@ Explanation explain_struck(const Region& region, StepRef step, TaskIndex task, c
           "join an agent of another owner, or run a referee; meanwhile it goes back to them after a pause"};
 }
 
+/// What two results that are to be compared wait for, by name.
+Explanation explain_comparison(const Region& region, StepRef step, TaskIndex task, const OpenTask& open,
+                               const Comparing& comparing) {
+  const auto name_of = [&](AttemptId attempt) {
+    const Recorded* r = find_recorded(open, attempt);
+    return r == nullptr ? std::string("?") : region.durable.parties.at(r->owner).name;
+  };
+  const std::string& compare = region.durable.find_step(step)->spec.compare;
+  const std::string both = "the results of " + name_of(comparing.a) + " and " + name_of(comparing.b);
+  for (const AttemptId attempt : {comparing.a, comparing.b})
+    if (const Recorded* r = find_recorded(open, attempt); r != nullptr && r->blob == Digest{})
+      return {step.step, task, both + " are to be compared; " + name_of(attempt) + " is asked to upload",
+              "who does not upload by the deadline is out, and another owner is asked"};
+  const auto work = region.live.comparisons.find({step, task});
+  if (work != region.live.comparisons.end() && work->second.referee_attempt.valid())
+    return {step.step, task, both + " are being compared ('" + compare + "') by a referee", ""};
+  if (find_comparer(region))
+    return {step.step, task, both + " go to a referee", "they go out with the next round"};
+  return {step.step, task,
+          both + " wait to be compared ('" + compare +
+              "'); no referee that offers the kernel compare/1 is connected",
+          "the operator runs one, with reeve-compare and a sandbox; or submit with --compare exact or "
+          "--verify none"};
+}
+
 void explain_open(const Region& region, StepRef step, std::vector<Explanation>& out) {
   constexpr std::size_t kMost = 20;
   const StepState& state = *region.durable.find_step(step);
@@ -120,6 +146,8 @@ void explain_open(const Region& region, StepRef step, std::vector<Explanation>& 
                                     : "two owners disagree; both were asked to open their results",
                      referee || !disputed->leaf ? "it is decided within minutes"
                                                 : "no referee is connected: the operator runs one"});
+    if (const auto* comparing = std::get_if<Comparing>(&open.phase))
+      out.push_back(explain_comparison(region, step, task, open, *comparing));
     if (std::holds_alternative<Storing>(open.phase))
       out.push_back({step.step, task, "the agreed result is being uploaded", ""});
     if (!open.failed_owners.empty() && std::holds_alternative<Collecting>(open.phase))

@@ -1,3 +1,4 @@
+#include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -8,6 +9,24 @@ bool shares_an_owner(const OpenTask& open) {
     for (std::size_t j = 0; j < i; ++j)
       if (open.attempts[i].owner == open.attempts[j].owner) return true;
   return false;
+}
+
+/// What is known of who agrees with whom fits the results that are on record.
+std::string check_groups(const StepSpec& spec, const OpenTask& open) {
+  std::map<Digest, AttemptId> group_of;
+  for (const Recorded& r : open.attempts) {
+    if (!r.group.valid() && !is_compared(spec)) return "only a compared result has no group";
+    const auto [known, is_new] = group_of.try_emplace(r.root, r.group);
+    if (!is_new && known->second != r.group) return "equal roots are of one group";
+    if (r.group.valid() && open.unlike.contains({r.attempt, r.group}))
+      return "a result is not of a group that it is unlike";
+  }
+  if (const auto* comparing = std::get_if<Comparing>(&open.phase)) {
+    const auto pair = next_comparison(open);
+    if (!pair || pair->a != comparing->a || pair->b != comparing->b)
+      return "what is compared is the next thing to compare";
+  }
+  return "";
 }
 
 std::string check_step(const Job& job, const StepState& step) {
@@ -24,6 +43,7 @@ std::string check_step(const Job& job, const StepState& step) {
   for (const auto& [task, open] : step.open) {
     if (step.done.contains(task) || step.failed.contains(task))
       return "an open task is neither done nor failed";
+    if (std::string broken = check_groups(step.spec, open); !broken.empty()) return broken;
     if (shares_an_owner(open)) return "attempts of one task have distinct owners";
   }
   if (!job.live() && !step.open.empty()) return "an ended job has no open task";
@@ -79,6 +99,11 @@ std::string check_agents(const Region& region) {
   if (region.live.deadlines.size() != region.live.leases.size()) return "every lease has one deadline";
   if (region.live.leases_of_step.size() != region.live.leases.size())
     return "every lease is found by its step";
+  for (const auto& [attempt, lease] : region.live.comparison_leases) {
+    const auto work = region.live.comparisons.find({lease.step, lease.task});
+    if (work == region.live.comparisons.end() || work->second.referee_attempt != attempt)
+      return "a referee compares what is to be compared";
+  }
   return "";
 }
 
@@ -118,9 +143,14 @@ std::string broken_region_invariant(const Region& region, bool ended_jobs_too) {
   for (const auto& [id, job] : region.durable.jobs) {
     if (!job.live()) continue;
     for (StepIndex i = 0; i < job.steps.size(); ++i)
-      if (job.steps[i].opened)
+      if (job.steps[i].opened) {
+        for (const auto& [task, open] : job.steps[i].open)
+          if (std::holds_alternative<Comparing>(open.phase) &&
+              !region.live.comparisons.contains({StepRef{id, i}, task}))
+            return "every comparison is pursued";
         if (std::string broken = check_places(region, {id, i}, job.steps[i]); !broken.empty())
           return broken + " in job " + std::to_string(id.value()) + " step " + std::to_string(i);
+      }
   }
   return check_agents(region);
 }

@@ -62,6 +62,7 @@ struct ReportReceived {
   std::vector<VerifiedSection> sections;
   std::vector<msg::LeafReport> leaves;
   Signature signature;
+  std::vector<msg::ComparisonReport> comparisons{};
 };
 /// Leaf hashes that hash to the root that the attempt reported; `ok` false: refused, or they do not.
 struct OpeningReceived {

@@ -97,6 +97,14 @@ void lose_lease(Region& region, AttemptId attempt) {
   }
 }
 
+/// True while a referee is to recompute a leaf, or to compare, under this attempt.
+bool referees(const Region& region, AgentId agent, AttemptId attempt) {
+  const auto leaf = region.live.leaf_leases.find(attempt);
+  if (leaf != region.live.leaf_leases.end() && leaf->second.agent == agent) return true;
+  const auto comparison = region.live.comparison_leases.find(attempt);
+  return comparison != region.live.comparison_leases.end() && comparison->second.agent == agent;
+}
+
 }  // namespace
 
 AttemptId grant_lease(Region& region, AgentId id, StepRef step, TaskRange tasks, std::uint32_t replica) {
@@ -224,6 +232,7 @@ void on_agent_gone(Region& region, AgentId id) {
     if (dispute != region.live.disputes.end()) dispute->second.referee_attempt = AttemptId();
     region.live.leaf_leases.erase(attempt);
   }
+  drop_comparison_leases(region, id);
 }
 
 void on_credit(Region& region, const CreditGranted& input) {
@@ -246,8 +255,7 @@ void on_heartbeat(Region& region, const HeartbeatReceived& input) {
   for (const AttemptId attempt : input.heartbeat.held)
     if (agent.leases.contains(attempt))
       set_deadline(region, attempt, region.now + region.durable.policy.lease);
-    else if (const auto leaf = region.live.leaf_leases.find(attempt);
-             leaf == region.live.leaf_leases.end() || leaf->second.agent != input.agent)
+    else if (!referees(region, input.agent, attempt))
       cancel.items.push_back({attempt, {0, limits::kTasksPerStep}});  // ended here, and nobody told it
   if (!cancel.items.empty()) region.effect(SendCancel{input.agent, std::move(cancel)});
 }

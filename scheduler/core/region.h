@@ -39,6 +39,13 @@ struct LeafLease {
   Time deadline;
 };
 
+/// A referee's lease on one comparison.
+struct ComparisonLease {
+  AgentId agent;
+  StepRef step;
+  TaskIndex task = 0;
+};
+
 /// An agent that is connected.
 struct AgentSession {
   ConnectionId connection;
@@ -86,6 +93,13 @@ struct StoreWork {
   Time ask_again;
 };
 
+struct ComparisonWork {
+  Time upload_deadline;  // of what is not here yet
+  Time ask_again;
+  AttemptId referee_attempt;  // 0: none runs
+  Time referee_deadline;
+};
+
 using TaskKey = std::pair<StepRef, TaskIndex>;
 
 struct Volatile {
@@ -95,6 +109,7 @@ struct Volatile {
   std::map<AttemptId, Lease> leases;
   std::set<std::pair<StepRef, AttemptId>> leases_of_step;  // each of `leases`
   std::map<AttemptId, LeafLease> leaf_leases;
+  std::map<AttemptId, ComparisonLease> comparison_leases;
   std::set<std::pair<Time, AttemptId>> deadlines;  // of every lease
   std::map<StepRef, StepQueue> queues;
 
@@ -115,6 +130,7 @@ struct Volatile {
 
   std::map<TaskKey, DisputeWork> disputes;
   std::map<TaskKey, StoreWork> stores;
+  std::map<TaskKey, ComparisonWork> comparisons;
   std::map<TaskKey, std::uint32_t> lost;  // leases lost without a word, by task
   std::map<TaskKey, Time> cooling;        // when owners that failed a task may try again
   std::map<JobId, std::vector<ConnectionId>> subscribers;

@@ -91,8 +91,10 @@ void cool_down(Region& region, StepRef step, TaskIndex task);
 // ---- vote.cpp: results of opaque programs, which nobody can recompute in parts ----
 /// Attempts of distinct owners that a program's task wants once `root` is recorded beside what is known of
 /// it.
-std::uint32_t votes_wanted(const Job& job, const OpenTask& known, const Digest& root);
-/// Accepts the root that enough owners gave, asks another owner, or gives up.
+std::uint32_t votes_wanted(const Job& job, const StepState& step, const OpenTask& known, const Digest& root);
+/// The same of what is on record.
+std::uint32_t votes_wanted(const Job& job, const OpenTask& open);
+/// Accepts the result that enough owners gave, has two compared, asks another owner, or gives up.
 void count_votes(Region& region, StepRef step, TaskIndex task);
 
 // ---- dispute.cpp ----
@@ -109,6 +111,27 @@ void begin_store(Region& region, StepRef step, TaskIndex task, const Digest& roo
 void on_upload(Region& region, const UploadFinished& input);
 void pursue_stores(Region& region);
 void ask_uploads_again(Region& region, AgentId agent);
+
+/// Goes on with an agreed result that is here already.
+void store_arrived(Region& region, StepRef step, TaskIndex task, const Recorded& holder, const Digest& blob,
+                   std::uint64_t size_bytes);
+
+// ---- comparison.cpp: whether results are alike that are not equal ----
+void open_comparison(Region& region, StepRef step, TaskIndex task);
+/// Of a result that was to be compared.
+void on_candidate(Region& region, const UploadFinished& input);
+void on_comparison_report(Region& region, AgentId referee, const msg::ComparisonReport& report,
+                          const Signature& signature);
+void pursue_comparisons(Region& region);
+void ask_candidates_again(Region& region, AgentId agent);
+/// The referee's leases return.
+void drop_comparison_leases(Region& region, AgentId referee);
+/// A comparison that a conviction or the job's end made void.
+void drop_comparison(Region& region, const TaskKey& key);
+/// True while the agent is to compare this blob.
+bool compares_blob(const Region& region, AgentId agent, const Digest& blob);
+/// Somebody who may be asked to compare: connected, and not paused.
+std::optional<AgentId> find_comparer(const Region& region);
 
 // ---- settle.cpp: money ----
 struct Payee {

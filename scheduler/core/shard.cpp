@@ -114,7 +114,11 @@ void cancel_leases(Region& region, JobId id) {
   }
   for (const AttemptId attempt : ended)
     end_lease(region, attempt);
-  std::erase_if(region.live.leaf_leases, [id](const auto& entry) { return entry.second.step.job == id; });
+  const auto of_job = [id](const auto& entry) { return entry.second.step.job == id; };
+  std::erase_if(region.live.leaf_leases, of_job);
+  for (const auto& [attempt, lease] : region.live.comparison_leases)
+    if (lease.step.job == id) cancels[lease.agent].items.push_back({attempt, {lease.task, 1}});
+  std::erase_if(region.live.comparison_leases, of_job);
   for (auto& [agent, cancel] : cancels)
     region.effect(SendCancel{agent, std::move(cancel)});
 }
@@ -134,6 +138,7 @@ void end_job(Region& region, JobId id, msg::JobState state, const std::string& r
   };
   forget(region.live.disputes);
   forget(region.live.stores);
+  forget(region.live.comparisons);
   forget(region.live.lost);
   forget(region.live.cooling);
   region.live.unfunded.erase(id);
@@ -163,6 +168,8 @@ void rebuild_all(Region& region) {
           region.live.disputes[key].deadline = region.now + region.durable.policy.opening_deadline;
         if (std::holds_alternative<Storing>(open.phase))
           region.live.stores[key].deadline = region.now + region.durable.policy.upload_deadline;
+        if (std::holds_alternative<Comparing>(open.phase))
+          region.live.comparisons[key].upload_deadline = region.now + region.durable.policy.upload_deadline;
       }
     }
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -7,6 +8,7 @@ namespace {
 
 constexpr Duration kAskAgain = seconds(10);
 
+/// Those that hold the agreed bytes. Of a compared task there are others that are paid too: group_of_root().
 std::vector<Recorded> agreeing(const OpenTask& open, const Digest& root) {
   std::vector<Recorded> holders;
   for (const Recorded& r : open.attempts)
@@ -68,7 +70,7 @@ void ask_next(Region& region, const TaskKey& key) {
 
 void begin_store(Region& region, StepRef step, TaskIndex task, const Digest& root) {
   const StepState& state = *region.durable.find_step(step);
-  const std::vector<Recorded> holders = agreeing(state.open.at(task), root);
+  const std::vector<Recorded> holders = group_of_root(state.open.at(task), root);
   region.emit(TasksVerified{step, {{task, 1}}, static_cast<std::uint32_t>(holders.size())});
   const MicroCredits price = state.task_price;
   const MicroCredits fee = fee_of(region.durable.policy, price);
@@ -84,11 +86,14 @@ void begin_store(Region& region, StepRef step, TaskIndex task, const Digest& roo
   }
   region.emit(std::move(event));
   region.live.stores[{step, task}] = StoreWork{};
+  const Recorded& first = holders.front();
+  if (first.blob != Digest{}) return store_arrived(region, step, task, first, first.blob, first.size_bytes);
   ask_next(region, {step, task});
 }
 
 void on_upload(Region& region, const UploadFinished& input) {
   const TaskKey key{input.step, input.task};
+  if (region.live.comparisons.contains(key)) return on_candidate(region, input);
   const Storing* storing = storing_of(region, key);
   const auto work = region.live.stores.find(key);
   if (storing == nullptr || work == region.live.stores.end()) return;
@@ -97,12 +102,20 @@ void on_upload(Region& region, const UploadFinished& input) {
     work->second.refused.insert(input.attempt);
     return ask_next(region, key);
   }
-  const Storing agreed = *storing;
+  const OpenTask& open = region.durable.find_step(key.first)->open.at(key.second);
+  const Recorded* holder = find_recorded(open, input.attempt);
+  if (holder == nullptr) return;
+  store_arrived(region, key.first, key.second, Recorded(*holder), input.blob, input.size_bytes);
+}
+
+void store_arrived(Region& region, StepRef step, TaskIndex task, const Recorded& holder, const Digest& blob,
+                   std::uint64_t size_bytes) {
+  const TaskKey key{step, task};
+  const Storing agreed = *storing_of(region, key);
   const std::vector<Recorded> holders =
-      agreeing(region.durable.find_step(key.first)->open.at(key.second), agreed.root);
-  region.live.stores.erase(work);
-  region.emit(ResultStored{key.first, key.second, input.attempt, input.root, input.blob, input.size_bytes,
-                           region.now});
+      group_of_root(region.durable.find_step(step)->open.at(task), agreed.root);
+  region.live.stores.erase(key);
+  region.emit(ResultStored{step, task, holder.attempt, agreed.root, blob, size_bytes, region.now});
   const std::size_t each = agreed.reserved.size() / holders.size();
   const std::uint32_t checked = holders.size() > 1 ? 1 : 0;
   for (std::uint32_t slot = 0; slot < holders.size(); ++slot) {

@@ -23,6 +23,24 @@ bool good_text(const std::string& text, std::size_t most) {
          std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+std::optional<Error> check_comparison(const StepSpec& step, const std::string& where) {
+  if (is_exact(step.compare)) return std::nullopt;
+  if (step.compare.size() > limits::kTextBytes)
+    return invalid(where + "compare has " + std::to_string(step.compare.size()) + " bytes",
+                   "at most " + std::to_string(limits::kTextBytes));
+  if (const Result<Comparison> comparison = parse_comparison(step.compare); !comparison)
+    return invalid(where + "compare '" + step.compare + "': " + comparison.error().message,
+                   comparison.error().hint);
+  if (!is_program(step.need.kernel))
+    return invalid(where + "compare '" + step.compare + "' is for programs alone",
+                   "leave it out: results of a kernel agree when their roots do");
+  if (step.leaf_bytes != 0)
+    return invalid(
+        where + "leaf_bytes " + std::to_string(step.leaf_bytes) + " with compare '" + step.compare + "'",
+        "a program's result is one leaf: leave leaf_bytes out");
+  return std::nullopt;
+}
+
 std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
   const StepSpec& step = spec.steps[index];
   const std::string where = "steps[" + std::to_string(index) + "].";
@@ -52,9 +70,7 @@ std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
                    "1 byte to 16 GiB");
   if (step.time_limit.ns < 1'000'000 || step.time_limit > kMostTimeLimit)
     return invalid(where + "time_limit is out of bounds", "1 ms to 30 days");
-  if (!is_exact(step.compare))
-    return invalid(where + "compare '" + step.compare + "' is not served by this region",
-                   "leave it out, or write exact: results agree when their roots do");
+  if (auto error = check_comparison(step, where)) return error;
   StepIndex last = 0;
   for (std::size_t i = 0; i < step.depends_on.size(); ++i) {
     const StepIndex other = step.depends_on[i];

@@ -2,6 +2,7 @@
 
 #include "protocol/leaves.h"
 #include "protocol/limits.h"
+#include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -72,7 +73,7 @@ std::uint32_t attempts_needed(const Region& region, const Job& job, const OwnerR
 /// Attempts that a task wants in all once `root` is recorded beside others.
 std::uint32_t wanted_beside(const Job& job, const StepState& step, const OpenTask& known,
                             const Digest& root) {
-  return is_program(step.spec.need.kernel) ? votes_wanted(job, known, root) : known.needed;
+  return is_program(step.spec.need.kernel) ? votes_wanted(job, step, known, root) : known.needed;
 }
 
 bool same_roots(const OpenTask& open, const Digest& root) {
@@ -148,24 +149,25 @@ Findings sort_rooted(const Region& region, const VerifiedSection& verified, cons
 void record(Region& region, const VerifiedSection& verified, const Lease& lease, const ReportReceived& report,
             std::uint32_t position, Findings& findings) {
   const msg::ReportSection& section = verified.section;
-  ResultsRecorded event{section.attempt,
-                        lease.agent,
-                        lease.owner,
-                        section.step,
-                        section.tasks,
-                        lease.replica,
-                        {},
-                        {},
-                        {},
-                        report.signature,
-                        position,
-                        static_cast<std::uint32_t>(report.sections.size() + report.leaves.size()),
-                        verified.path,
-                        std::move(findings.kept),
-                        std::move(findings.kept_roots),
-                        std::move(findings.kept_needed),
-                        lease.sent,
-                        region.now};
+  ResultsRecorded event{
+      section.attempt,
+      lease.agent,
+      lease.owner,
+      section.step,
+      section.tasks,
+      lease.replica,
+      {},
+      {},
+      {},
+      report.signature,
+      position,
+      static_cast<std::uint32_t>(report.sections.size() + report.leaves.size() + report.comparisons.size()),
+      verified.path,
+      std::move(findings.kept),
+      std::move(findings.kept_roots),
+      std::move(findings.kept_needed),
+      lease.sent,
+      region.now};
   if (const auto* results = std::get_if<msg::InlineResults>(&section.outcome)) {
     event.sizes.assign(results->sizes.begin(), results->sizes.end());
     event.payload = results->payload;
@@ -212,6 +214,8 @@ std::string unfit(const StepSpec& spec, const VerifiedSection& verified) {
     if (leaf_count(size, spec.leaf_bytes) > limits::kLeavesPerTask) return "a result of too many leaves";
     return "";
   };
+  if (is_compared(spec) && std::holds_alternative<msg::InlineResults>(section.outcome))
+    return "a result within the report, where the step wants it kept to be compared: upgrade the agent";
   if (const auto* results = std::get_if<msg::InlineResults>(&section.outcome))
     for (const std::uint32_t size : results->sizes)
       if (std::string why = check_size(size); !why.empty()) return why;
@@ -328,6 +332,8 @@ void on_report(Region& region, const ReportReceived& report) {
   }
   for (const msg::LeafReport& leaf : report.leaves)
     on_leaf_report(region, report.agent, leaf, report.signature);
+  for (const msg::ComparisonReport& comparison : report.comparisons)
+    on_comparison_report(region, report.agent, comparison, report.signature);
   const auto after = region.live.agents.find(report.agent);
   if (after != region.live.agents.end()) after->second.last_report = region.now;
   if (!ack.items.empty()) region.effect(SendAck{report.agent, std::move(ack)});

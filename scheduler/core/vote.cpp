@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -19,11 +20,6 @@ std::uint32_t quorum_of(const Job& job, const OpenTask& open) {
   return std::min(open.needed, 2U);
 }
 
-std::uint32_t votes_for(const OpenTask& open, const Digest& root) {
-  return static_cast<std::uint32_t>(std::count_if(open.attempts.begin(), open.attempts.end(),
-                                                  [&root](const Recorded& r) { return r.root == root; }));
-}
-
 /// Takes an attempt out that nobody disproved: unpaid, no fault. Programs may be random, or hostile.
 void outvote(Region& region, StepRef step, TaskIndex task, const Recorded& r) {
   region.emit(AttemptRejected{step, task, r.attempt, r.owner, RejectReason::kOutvoted, false});
@@ -31,42 +27,62 @@ void outvote(Region& region, StepRef step, TaskIndex task, const Recorded& r) {
 }
 
 void give_up(Region& region, StepRef step, TaskIndex task, const OpenTask& open, std::uint32_t quorum) {
+  const StepSpec& spec = region.durable.find_step(step)->spec;
+  const std::string remedy = is_compared(spec)
+                                 ? "compare with more tolerance than '" + spec.compare + "'"
+                                 : std::string("make the program give the same bytes each time");
   for (const Recorded& r : open.attempts)
     outvote(region, step, task, r);
-  region.emit(
-      TasksFailed{step,
-                  {task, 1},
-                  "of " + std::to_string(open.attempts.size()) + " owners no " + std::to_string(quorum) +
-                      " gave the same result: make the program give the same bytes each time, or take "
-                      "its results unchecked with --verify none"});
+  region.emit(TasksFailed{step,
+                          {task, 1},
+                          "of " + std::to_string(open.attempts.size()) + " owners no " +
+                              std::to_string(quorum) + " gave the same result: " + remedy +
+                              ", or take its results unchecked with --verify none"});
   requeue(region, step, task);
   finish_if_done(region, step.job);
 }
 
 }  // namespace
 
-std::uint32_t votes_wanted(const Job& job, const OpenTask& known, const Digest& root) {
-  std::uint32_t most = votes_for(known, root) + 1;
-  for (const Recorded& r : known.attempts)
-    most = std::max(most, votes_for(known, r.root));
-  const std::uint32_t quorum = quorum_of(job, known);
-  const auto held = static_cast<std::uint32_t>(known.attempts.size()) + 1;
-  return std::max(known.needed, most >= quorum ? held : held + quorum - most);
+std::uint32_t votes_wanted(const Job& job, const OpenTask& open) {
+  const std::uint32_t quorum = quorum_of(job, open);
+  const auto held = static_cast<std::uint32_t>(open.attempts.size());
+  const std::uint32_t most = most_votes(open);
+  // What is to be compared first may yet make the quorum: nobody else is asked before.
+  if (next_comparison(open) || most >= quorum) return std::max(open.needed, held);
+  return std::max(open.needed, held + quorum - most);
+}
+
+std::uint32_t votes_wanted(const Job& job, const StepState& step, const OpenTask& known, const Digest& root) {
+  OpenTask open = known;
+  Recorded added;
+  added.attempt = AttemptId(~std::uint64_t{0});  // stands for the one that is about to be recorded
+  added.root = root;
+  open.attempts.push_back(added);
+  sort_groups(open, is_compared(step.spec));
+  return votes_wanted(job, open);
 }
 
 void count_votes(Region& region, StepRef step, TaskIndex task) {
   const OpenTask open = region.durable.find_step(step)->open.at(task);
   const std::uint32_t quorum = quorum_of(*region.durable.find_job(step.job), open);
-  const auto agreed = std::find_if(open.attempts.begin(), open.attempts.end(),
-                                   [&](const Recorded& r) { return votes_for(open, r.root) >= quorum; });
+  const auto agreed = std::find_if(open.attempts.begin(), open.attempts.end(), [&](const Recorded& r) {
+    return r.group.valid() && group_members(open, r.group).size() >= quorum;
+  });
   if (agreed == open.attempts.end()) {
-    if (open.attempts.size() < quorum + kMoreVotes) return requeue(region, step, task);
+    const bool may_ask = open.attempts.size() < quorum + kMoreVotes;
+    if (may_ask && open.attempts.size() < open.needed) return requeue(region, step, task);
+    if (next_comparison(open)) {
+      unqueue(region, step, task);
+      return open_comparison(region, step, task);
+    }
+    if (may_ask) return requeue(region, step, task);
     unqueue(region, step, task);
     return give_up(region, step, task, open, quorum);
   }
   unqueue(region, step, task);
   for (const Recorded& r : open.attempts)
-    if (r.root != agreed->root) outvote(region, step, task, r);
+    if (r.group != agreed->group) outvote(region, step, task, r);
   accept_results(region, step, task);
 }
 

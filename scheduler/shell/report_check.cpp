@@ -30,7 +30,7 @@ msg::ReportAck name_forgotten(const core::Durable& state, const msg::Report& rep
 Result<std::vector<Digest>> commit_sections(const core::Durable& state, const TransportKey& region,
                                             AgentId agent, msg::Report& report, core::ReportReceived& input) {
   std::vector<Digest> commitments;
-  commitments.reserve(report.sections.size() + report.leaves.size());
+  commitments.reserve(report.sections.size() + report.leaves.size() + report.comparisons.size());
   for (msg::ReportSection& section : report.sections) {
     Result<SectionResults> results = section_results(section, state.find_step(section.step)->spec.leaf_bytes);
     if (!results) return results.error();
@@ -39,6 +39,8 @@ Result<std::vector<Digest>> commit_sections(const core::Durable& state, const Tr
   }
   for (const msg::LeafReport& leaf : report.leaves)
     commitments.push_back(leaf_report_commitment(region, agent, leaf));
+  for (const msg::ComparisonReport& comparison : report.comparisons)
+    commitments.push_back(comparison_commitment(region, agent, comparison));
   return commitments;
 }
 
@@ -73,6 +75,7 @@ Result<CheckedReport> check_report(const core::Durable& state, const TransportKe
   for (std::size_t i = 0; i < checked.input.sections.size(); ++i)
     checked.input.sections[i].path = std::move(tree.paths[i]);
   checked.input.leaves = std::move(report.leaves);
+  checked.input.comparisons = std::move(report.comparisons);
   return checked;
 }
 

@@ -59,7 +59,7 @@ class CoreFixture : public ::testing::Test {
   }
   const Effects& assign(std::uint64_t attempt, TaskRange tasks, const msg::StepInfo& info) {
     msg::Assignment assignment{AttemptId(attempt), kStep, tasks, 0, seconds(30), {}};
-    return step(Received{msg::Assign{{info}, {assignment}, {}}});
+    return step(Received{msg::Assign{{info}, {assignment}, {}, {}}});
   }
   const Effects& assign(std::uint64_t attempt, TaskRange tasks) {
     return assign(attempt, tasks, step_info());

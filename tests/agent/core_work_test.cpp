@@ -242,7 +242,7 @@ TEST_F(Stop, WaitsNoLongerThanItsPatience) {
 TEST_F(Leaves, AreRecomputedBeforeTasksAndReported) {
   boot_connected(1);
   msg::LeafAssignment work{AttemptId(9), kStep, 4, {17}, seconds(120)};
-  step(Received{msg::Assign{{step_info()}, {}, {work}}});
+  step(Received{msg::Assign{{step_info()}, {}, {work}, {}}});
   ASSERT_EQ(last<RunLeaves>().size(), 1u);
   const Digest hash{{9}};
   step(LeavesFinished{0, last<RunLeaves>()[0].batch, AttemptId(9), {hash}});

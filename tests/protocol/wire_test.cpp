@@ -138,11 +138,12 @@ TEST(Wire, PointersThatShareTheirWordsDoNotMultiply) {
   steps[0].initScript(8000);
   Bytes bytes = bytes_of(builder);
   ASSERT_TRUE(decode(bytes).ok());
-  // Words: segment table, root, envelope (2), assign (3), the list's tag; then 4 words and 3 pointers a step.
-  constexpr std::size_t kFirstStep = 8;
-  constexpr std::size_t kScript = kFirstStep + kSteps * 7;
+  // Words: segment table, root, envelope (2), assign (4), the list's tag; then 5 words and 3 pointers a step.
+  constexpr std::size_t kFirstStep = 9;
+  constexpr std::size_t kStepWords = 8;
+  constexpr std::size_t kScript = kFirstStep + kSteps * kStepWords;
   for (std::size_t i = 1; i < kSteps; ++i) {
-    const std::size_t at = kFirstStep + i * 7 + 5;
+    const std::size_t at = kFirstStep + i * kStepWords + 6;
     const std::uint64_t pointer = 1 | (kScript - at - 1) << 2 | std::uint64_t{8000 << 3 | 2} << 32;
     std::memcpy(bytes.data() + at * 8, &pointer, 8);
   }
@@ -243,15 +244,15 @@ INSTANTIATE_TEST_SUITE_P(
                 }},
         TooMuch{"steps of a message",
                 [] {
-                  return msg::Message(msg::Assign{std::vector<msg::StepInfo>(1025), {}, {}});
+                  return msg::Message(msg::Assign{std::vector<msg::StepInfo>(1025), {}, {}, {}});
                 }},
         TooMuch{"assignments of a message",
                 [] {
-                  return msg::Message(msg::Assign{{}, std::vector<msg::Assignment>(1025), {}});
+                  return msg::Message(msg::Assign{{}, std::vector<msg::Assignment>(1025), {}, {}});
                 }},
         TooMuch{"leaf assignments",
                 [] {
-                  return msg::Message(msg::Assign{{}, {}, std::vector<msg::LeafAssignment>(1025)});
+                  return msg::Message(msg::Assign{{}, {}, std::vector<msg::LeafAssignment>(1025), {}});
                 }},
         TooMuch{
             "attempts to cancel",

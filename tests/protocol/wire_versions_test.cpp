@@ -45,7 +45,7 @@ TEST(WireVersions, AnAssignOfProtocol1HasNoLeaves) {
   });
   ASSERT_TRUE(decoded.ok()) << decoded.error().message;
   const msg::Assignment expected{AttemptId(1), {JobId(2), 3}, {4, 5}, 1, {6}, ticket};
-  EXPECT_EQ(std::get<msg::Assign>(*decoded), (msg::Assign{{}, {expected}, {}}));
+  EXPECT_EQ(std::get<msg::Assign>(*decoded), (msg::Assign{{}, {expected}, {}, {}}));
 }
 
 TEST(WireVersions, AReportOfProtocol1HasNoLeaves) {

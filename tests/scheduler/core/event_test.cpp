@@ -51,6 +51,7 @@ class Story : public RegionFixture {
     honest_work();
     trouble();
     conviction();
+    comparison();
     pass(hours(80));
     silence(hours(24 * 8));
     restart();
@@ -111,7 +112,14 @@ class Story : public RegionFixture {
     spec.verify = {VerifyMode::kQuorum, 2};
     submit(ada_, spec);
     work();
-    join(owner("third"), "third rig");
+    third_rig_ = join(owner("third"), "third rig");
+    work();
+  }
+  void comparison() {
+    comparer();
+    habits_[third_rig_].look = 3;
+    habits_[join(owner("fourth"), "fourth rig")] = {.lie = 4, .look = 4};
+    submit(ada_, compared_job(4));
     work();
   }
 
@@ -120,6 +128,7 @@ class Story : public RegionFixture {
   PartyId honest_;
   AgentId liar_rig_;
   AgentId honest_rig_;
+  AgentId third_rig_;
 };
 
 TEST(Event, EveryKindComesBackFromItsBytes) {
@@ -192,28 +201,40 @@ TEST_F(Story, ASnapshotThatIsCutDoesNotDecode) {
   }
 }
 
-/// Old journals must replay for ever: a new release adds one, and none is replaced. To write it:
+Bytes read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return Bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
+
+/// Writes the story as it is told now: the journal of a new release.
+void write_golden(const std::string& path, const std::vector<Event>& journal) {
+  const Bytes bytes = encode_journal(journal);
+  std::set<std::string> kinds;
+  std::ofstream(path + ".sha256") << to_hex(sha256(encode_state(*replay(bytes, kinds)))) << "\n";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+/// Old journals must replay for ever: a new release adds one, and none is replaced. To write the newest:
 /// REEVE_WRITE_GOLDEN=1 reeve_core_test --gtest_filter=*Golden*
-TEST_F(Story, GoldenJournalReplays) {
+TEST_F(Story, GoldenJournalsReplay) {
+  const std::vector<std::string> journals{REEVE_GOLDEN "/journal-0.1.bin", REEVE_GOLDEN "/journal-0.2.bin"};
   if (std::getenv("REEVE_WRITE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe): no thread runs
     tell();
     journal_.push_back(PolicyChanged{trusting()});  // the shell decides that one, at a start
-    const Bytes bytes = encode_journal(journal_);
-    std::set<std::string> written;
-    std::ofstream(REEVE_GOLDEN ".sha256") << to_hex(sha256(encode_state(*replay(bytes, written)))) << "\n";
-    std::ofstream(REEVE_GOLDEN, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    write_golden(journals.back(), journal_);
   }
-  std::ifstream file(REEVE_GOLDEN, std::ios::binary);
-  const Bytes journal((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  ASSERT_FALSE(journal.empty()) << "cannot read " REEVE_GOLDEN;
   std::set<std::string> kinds;
-  const auto state = replay(journal, kinds);
-  ASSERT_TRUE(state.has_value()) << "an event of an older journal does not decode, or gives other bytes";
-  EXPECT_EQ(broken_invariant(*state), "");
-  std::string expected;
-  std::ifstream(REEVE_GOLDEN ".sha256") >> expected;
-  EXPECT_EQ(to_hex(sha256(encode_state(*state))), expected) << "an old journal gives another state";
+  for (const std::string& path : journals) {
+    const Bytes journal = read_file(path);
+    ASSERT_FALSE(journal.empty()) << "cannot read " << path;
+    const auto state = replay(journal, kinds);
+    ASSERT_TRUE(state.has_value()) << path << ": an event does not decode, or gives other bytes";
+    EXPECT_EQ(broken_invariant(*state), "") << path;
+    std::string expected;
+    std::ifstream(path + ".sha256") >> expected;
+    EXPECT_EQ(to_hex(sha256(encode_state(*state))), expected) << path << " gives another state";
+  }
   for (const Event& event : one_of_each(std::make_index_sequence<std::variant_size_v<Event>>()))
     EXPECT_TRUE(kinds.contains(event_name(event))) << event_name(event) << " is not in the story";
 }

@@ -7,6 +7,7 @@
 #include "protocol/leaves.h"
 #include "protocol/limits.h"
 #include "protocol/merkle.h"
+#include "scheduler/core/groups.h"
 
 namespace reeve::core {
 namespace {
@@ -29,7 +30,7 @@ Digest digest_of(const Word&... words) {
 }
 
 bool is_stored(const StepSpec& spec) {
-  return spec.max_result_bytes > limits::kInlineResultBytes;
+  return spec.max_result_bytes > limits::kInlineResultBytes || is_compared(spec);
 }
 
 StepSpec step_of(const std::string& name, std::uint32_t tasks) {
@@ -51,6 +52,8 @@ void RegionFixture::found(const Policy& policy) {
   habits_.clear();
   todo_.clear();
   leaves_.clear();
+  comparisons_.clear();
+  verdict_.reset();
   openings_.clear();
   uploads_.clear();
   effects_.clear();
@@ -83,6 +86,7 @@ void RegionFixture::restart() {
   ASSERT_EQ(encode_state(durable), encode_state(state())) << "a replay gives the state that ran";
   todo_.clear();
   leaves_.clear();
+  comparisons_.clear();
   openings_.clear();
   uploads_.clear();
   core_ = std::make_unique<Core>(std::move(durable), kSecret);
@@ -138,11 +142,12 @@ AgentId RegionFixture::enrol_agent(PartyId owner, const std::string& name, Role 
 }
 
 void RegionFixture::connect(AgentId agent, std::uint32_t slots, std::uint64_t credit,
-                            const std::vector<msg::HeldAttempt>& held) {
+                            const std::vector<msg::HeldAttempt>& held, bool compares) {
   AgentConnected input{ConnectionId(100 + agent.value()), agent, {}};
   input.hello.name = "rig";
   input.hello.slots = slots;
   input.hello.capability = {4, 8192, 0, 0, {}, {{std::string(kProgramKernel), 1}, kernel()}, ""};
+  if (compares) input.hello.capability.kernels = {{std::string(kCompareKernel), 1}, kernel()};
   input.hello.held = held;
   see(input);
   see(CreditGranted{agent, credit});
@@ -157,6 +162,12 @@ AgentId RegionFixture::join(PartyId owner, const std::string& name, std::uint32_
 AgentId RegionFixture::referee() {
   const AgentId agent = enrol_agent(operator_, "referee" + std::to_string(tokens_), Role::kReferee);
   connect(agent);
+  return agent;
+}
+
+AgentId RegionFixture::comparer() {
+  const AgentId agent = enrol_agent(operator_, "referee" + std::to_string(tokens_), Role::kReferee);
+  connect(agent, 1, 10'000, {}, true);
   return agent;
 }
 
@@ -206,6 +217,12 @@ JobSpec RegionFixture::program_job(std::uint32_t tasks) {
   return spec;
 }
 
+JobSpec RegionFixture::compared_job(std::uint32_t tasks) {
+  JobSpec spec = program_job(tasks);
+  spec.steps[0].compare = "pixels";
+  return spec;
+}
+
 JobSpec RegionFixture::stored_job(std::uint32_t tasks) {
   JobSpec spec = inline_job(tasks);
   spec.steps[0].leaf_bytes = kLeafBytes;
@@ -238,10 +255,15 @@ void RegionFixture::perform(const Effect& effect) {
       todo_.push_back({sent->to, assignment});
     for (const msg::LeafAssignment& leaf : sent->assign.leaves)
       leaves_.emplace_back(sent->to, leaf);
+    for (const msg::ComparisonAssignment& comparison : sent->assign.comparisons)
+      comparisons_.emplace_back(sent->to, comparison);
   }
   if (const auto* cancel = std::get_if<SendCancel>(&effect))
-    for (const auto& item : cancel->cancel.items)
+    for (const auto& item : cancel->cancel.items) {
       std::erase_if(todo_, [&item](const Todo& todo) { return todo.assignment.attempt == item.attempt; });
+      std::erase_if(comparisons_,
+                    [&item](const auto& asked) { return asked.second.attempt == item.attempt; });
+    }
   if (const auto* opening = std::get_if<AskOpening>(&effect)) openings_.push_back(*opening);
   if (const auto* upload = std::get_if<AskUpload>(&effect)) uploads_.push_back(*upload);
 }
@@ -259,6 +281,8 @@ void RegionFixture::pass(Duration time) {
     std::vector<AttemptId> held;
     for (const Todo& todo : todo_of(view.agent))
       held.push_back(todo.assignment.attempt);
+    for (const auto& [agent, asked] : comparisons_)
+      if (agent == view.agent) held.push_back(asked.attempt);
     beat(view.agent, held);
   }
   see(Tick{});
@@ -292,7 +316,9 @@ std::vector<Digest> RegionFixture::leaves_of(StepRef step, TaskIndex task, const
   const std::uint64_t count = leaf_count(spec.max_result_bytes, spec.leaf_bytes);
   std::vector<Digest> leaves;
   for (std::uint64_t leaf = 0; leaf < count; ++leaf)
-    leaves.push_back(digest_of(step, task, leaf, leaf == habits.wrong_leaf ? habits.lie : 0));
+    leaves.push_back(habits.look == 0
+                         ? digest_of(step, task, leaf, leaf == habits.wrong_leaf ? habits.lie : 0)
+                         : digest_of(step, task, leaf, habits.lie, habits.look));
   return leaves;
 }
 
@@ -310,10 +336,10 @@ ReportReceived RegionFixture::report_of(const Todo& todo) const {
                           {}};
   if (habits.fails) {
     section.section.outcome = msg::FailedTasks{msg::FailureReason::kCrashed, "it crashed"};
-    return {todo.agent, {section}, {}, {}};
+    return {todo.agent, {section}, {}, {}, {}};
   }
   const Job* job = state().find_job(given.step.job);
-  if (job == nullptr) return {todo.agent, {section}, {}, {}};
+  if (job == nullptr) return {todo.agent, {section}, {}, {}, {}};
   const StepSpec& spec = job->steps[given.step.step].spec;
   for (TaskIndex task = given.tasks.first; task < given.tasks.end(); ++task)
     section.roots.push_back(merkle_root(leaves_of(given.step, task, habits)));
@@ -326,7 +352,7 @@ ReportReceived RegionFixture::report_of(const Todo& todo) const {
       results.payload.insert(results.payload.end(), root.bytes.begin(), root.bytes.end());
     section.section.outcome = results;
   }
-  return {todo.agent, {section}, {}, {}};
+  return {todo.agent, {section}, {}, {}, {}};
 }
 
 void RegionFixture::report(const Todo& given) {
@@ -350,7 +376,15 @@ void RegionFixture::answer_opening(const AskOpening& asked) {
   see(input);
 }
 
+void RegionFixture::answer_comparison(AgentId referee, const msg::ComparisonAssignment& asked) {
+  const auto truth = lies_.at(asked.a) == lies_.at(asked.b) ? msg::ComparisonVerdict::kSame
+                                                            : msg::ComparisonVerdict::kDiffer;
+  see(ReportReceived{
+      referee, {}, {}, {}, {{asked.attempt, asked.step, asked.task, verdict_.value_or(truth), "looked"}}});
+}
+
 void RegionFixture::answer_upload(const AskUpload& asked, bool ok, const Digest& root) {
+  lies_[digest_of(root)] = habits_[asked.to].lie;
   see(UploadFinished{asked.request.step, asked.request.task, asked.request.attempt, ok, digest_of(root), root,
                      asked.size_bytes});
 }
@@ -366,7 +400,14 @@ bool RegionFixture::act_once() {
     const auto truth = leaves_of(leaf.step, leaf.task, habits_[agent]);
     for (const std::uint32_t index : leaf.leaves)
       answer.hashes.push_back(index < truth.size() ? truth[index] : Digest{});
-    see(ReportReceived{agent, {}, {answer}, {}});
+    see(ReportReceived{agent, {}, {answer}, {}, {}});
+    return true;
+  }
+  for (auto next = comparisons_.begin(); next != comparisons_.end(); ++next) {
+    if (!connected(next->first) || !habits_[next->first].compares) continue;
+    const auto [agent, asked] = *next;
+    comparisons_.erase(next);
+    answer_comparison(agent, asked);
     return true;
   }
   for (auto next = openings_.begin(); next != openings_.end(); ++next) {

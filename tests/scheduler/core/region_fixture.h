@@ -15,10 +15,12 @@ namespace reeve::core {
 struct Habits {
   std::uint64_t lie = 0;         // 0: the truth; agents that tell the same lie agree
   std::uint32_t wrong_leaf = 0;  // where a lie differs from the truth
+  std::uint64_t look = 0;  // results of another look have other bytes, but a comparator finds them alike
   bool reports = true;
   bool fails = false;
   bool opens = true;
   bool uploads = true;
+  bool compares = true;
 };
 
 /// Work that an agent was given and has not answered.
@@ -49,10 +51,12 @@ class RegionFixture : public ::testing::Test {
   PartyId owner(const std::string& name, MicroCredits stake = 0);
   AgentId enrol_agent(PartyId owner, const std::string& name, Role role = Role::kAgent);
   void connect(AgentId agent, std::uint32_t slots = 1, std::uint64_t credit = 10'000,
-               const std::vector<msg::HeldAttempt>& held = {});
+               const std::vector<msg::HeldAttempt>& held = {}, bool compares = false);
   /// Enrols and connects.
   AgentId join(PartyId owner, const std::string& name, std::uint32_t slots = 1);
   AgentId referee();
+  /// A referee that can compare results of programs, and run none.
+  AgentId comparer();
   static TransportKey key(const std::string& name);
 
   // ---- what is said ----
@@ -69,6 +73,8 @@ class RegionFixture : public ::testing::Test {
   static JobSpec inline_job(std::uint32_t tasks);
   /// As inline_job(), of a program whose results two owners must agree on.
   static JobSpec program_job(std::uint32_t tasks);
+  /// As program_job(), where results are alike that a referee finds alike.
+  static JobSpec compared_job(std::uint32_t tasks);
   /// One step of `tasks` tasks with results of four leaves that are uploaded.
   static JobSpec stored_job(std::uint32_t tasks);
 
@@ -90,6 +96,7 @@ class RegionFixture : public ::testing::Test {
   void answer_opening(const AskOpening& asked);
   /// `root` is what arrives; ok false when nothing does.
   void answer_upload(const AskUpload& asked, bool ok, const Digest& root);
+  void answer_comparison(AgentId referee, const msg::ComparisonAssignment& asked);
   std::vector<Digest> leaves_of(StepRef step, TaskIndex task, const Habits& habits) const;
   core::ReportReceived report_of(const Todo& todo) const;
 
@@ -123,6 +130,8 @@ class RegionFixture : public ::testing::Test {
   std::map<AgentId, Habits> habits_;
   std::vector<Todo> todo_;
   std::vector<std::pair<AgentId, msg::LeafAssignment>> leaves_;
+  std::vector<std::pair<AgentId, msg::ComparisonAssignment>> comparisons_;
+  std::optional<msg::ComparisonVerdict> verdict_;  // of every referee; absent: what is so
   std::vector<AskOpening> openings_;
   std::vector<AskUpload> uploads_;
   std::vector<Event> journal_;
@@ -136,6 +145,7 @@ class RegionFixture : public ::testing::Test {
   void perform(const Effect& effect);
   bool act_once();
 
+  std::map<Digest, std::uint64_t> lies_;  // what the blobs that were uploaded tell
   std::uint64_t tokens_ = 0;
   std::uint8_t counter_ = 0;
   std::uint64_t session_ = 0;
