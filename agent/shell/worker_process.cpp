@@ -161,6 +161,10 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
   }
   if (batches_.empty()) return false;
   Handed& front = batches_.front();
+  if (auto* text = std::get_if<worker::TaskText>(&message)) {
+    take_text(std::move(*text));
+    return true;
+  }
   if (auto* results = std::get_if<worker::TaskResults>(&message))
     return take_results(std::move(*results), events);
   if (const auto* hashes = std::get_if<worker::LeafHashes>(&message)) {
@@ -182,6 +186,15 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
     if (++front.item == front.items.size()) batches_.pop_front();
   }
   return true;
+}
+
+/// Of the task in hand alone, and of none that was cancelled.
+void WorkerProcess::take_text(worker::TaskText text) {
+  BatchItem at;
+  const Handed& front = batches_.front();
+  if (!options_.texts || text.batch != front.id || front.kill_at_ns != 0 || !current_task(at)) return;
+  if (text.attempt != at.attempt || text.task != at.tasks.first) return;
+  options_.texts->push_back({text.attempt, at.step->step, text.task, text.offset, std::move(text.text)});
 }
 
 bool WorkerProcess::take_results(worker::TaskResults results, std::vector<RunnerEvent>& events) {

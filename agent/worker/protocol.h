@@ -88,7 +88,15 @@ struct LeafHashes {
   std::vector<Digest> hashes;
   std::string why;  // without hashes: why not
 };
-using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes>;
+/// What a task's program wrote, before its results. Clean.
+struct TaskText {
+  std::uint64_t batch = 0;
+  AttemptId attempt;
+  TaskIndex task = 0;
+  std::uint64_t offset = 0;
+  std::string text;
+};
+using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, TaskText>;
 
 template <class A>
 void fields(A& a, std::pair<Digest, std::string>& p) {
@@ -123,6 +131,10 @@ void fields(A& a, TaskRefused& m) {
 template <class A>
 void fields(A& a, LeafHashes& m) {
   a(m.batch, m.hashes, m.why);
+}
+template <class A>
+void fields(A& a, TaskText& m) {
+  a(m.batch, m.attempt, m.task, m.offset, m.text);
 }
 
 /// Appends one frame to `out`.

@@ -280,6 +280,10 @@ INSTANTIATE_TEST_SUITE_P(
                 [] {
                   return msg::Message(msg::LogPieces{{{{}, {}, 0, 0, "half a \xc3"}}});
                 }},
+        TooMuch{"control characters",
+                [] {
+                  return msg::Message(msg::LogPieces{{{{}, {}, 0, 0, "\x1b[2J"}}});
+                }},
         TooMuch{"begins at byte", [] {
                   return msg::Message(msg::LogPieces{{{{}, {}, 0, limits::kLogOffset + 1, ""}}});
                 }}));
