@@ -16,6 +16,7 @@ struct SubmissionOptions {
   std::filesystem::path folder;  // where results go; empty: they are not fetched
   FetchOptions fetch;
   bool says_folder = true;  // to people, at the end
+  bool logs = false;        // while waiting, what tasks write is shown on standard error
 };
 
 /// Uploads the inputs, submits the job and, if asked, waits for it and fetches its results.

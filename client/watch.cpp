@@ -15,6 +15,7 @@ namespace reeve::client {
 namespace {
 
 constexpr Duration kPollEvery = milliseconds(500);
+constexpr Duration kLogEvery = milliseconds(200);
 constexpr Duration kFetchEvery = seconds(2);
 constexpr Duration kLongestSilence = seconds(600);  // a region's host may reboot
 
@@ -49,7 +50,7 @@ class Watch {
             "it goes on; wait again with `reeve job wait " + std::to_string(job_) + "`"};
       }
       // An update comes at once when the job ends; without one the next look is due soon anyway.
-      auto update = connection_.next_update(kPollEvery);
+      auto update = connection_.next_update(options_.logs ? kLogEvery : kPollEvery);
       if (!update) return update.error();
     }
   }
@@ -84,6 +85,9 @@ class Watch {
     end_.failures = failure_lines(job);
     end_.failed = member(job, "failures");
     meter_.update(wall_clock(), counts_of(job));
+    if (options_.logs) {  // after the state: what an ended job wrote is all there
+      if (auto shown = options_.logs->look(connection_); !shown) return shown.error();
+    }
     if (options_.progress) show_progress();
     if (options_.folder.empty()) return {};
     if (!fetcher_) {
@@ -104,6 +108,7 @@ class Watch {
   }
 
   WatchEnd finish() {
+    if (options_.logs) options_.logs->printer().end_all();
     context_.output().end_progress();
     if (fetcher_) end_.fetched = fetcher_->summary();
     return end_;
