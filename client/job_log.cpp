@@ -102,8 +102,8 @@ Result<std::vector<LogPart>> LogReader::next() {
 }
 
 Result<std::string> read_log(Connection& connection, std::uint64_t job, const LogName& name) {
-  LogReader reader(connection, {job, static_cast<std::uint32_t>(name.step), std::to_string(name.task),
-                                name.attempt});
+  LogReader reader(connection,
+                   {job, static_cast<std::uint32_t>(name.step), std::to_string(name.task), name.attempt});
   std::string text;
   std::uint64_t end = 0;
   while (reader.more()) {

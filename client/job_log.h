@@ -124,7 +124,8 @@ class LogFollower {
   LogPrinter printer_;
   std::function<void(const LogPart&)> part_shown_;
   std::optional<LogReader> reader_;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> attempts_;  // of step and task: the one shown
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>
+      attempts_;  // of step and task: the one shown
   std::map<LogName, bool> decided_;
 };
 
