@@ -74,6 +74,7 @@ inline constexpr Duration kRequestMemory = hours(7 * 24);
 
 static_assert(kTasksPerSection * 64 <= kControlMessageBytes, "a section of bare roots fits a message");
 static_assert(kLeavesPerTask * 32 <= kControlMessageBytes, "a leaf table fits a message");
-static_assert(kLogPiecesPerMessage * (kLogPieceBytes + 64) <= kControlMessageBytes, "log pieces fit a message");
+static_assert(kLogPiecesPerMessage * (kLogPieceBytes + 64) <= kControlMessageBytes,
+              "log pieces fit a message");
 
 }  // namespace reeve::limits

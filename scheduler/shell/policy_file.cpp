@@ -54,7 +54,8 @@ std::vector<Key> region_keys(RegionSettings& s) {
                      s.upload_quota_mib),
           number_key("strangers_per_minute", "keys nobody enrolled that may knock", 1, 1'000'000,
                      s.strangers_per_minute),
-          number_key("log_mib", "what tasks wrote, in all; the oldest logs go first", 1, 1 << 30, s.log_mib)};
+          number_key("log_mib", "of what tasks write; the oldest logs go first; 0: none are kept", 0, 1 << 30,
+                     s.log_mib)};
 }
 
 std::vector<Key> policy_keys(core::Policy& p) {

@@ -220,11 +220,16 @@ void RegionServer::Parts::start_threads() {
 }
 
 void RegionServer::Parts::boot() {
-  const Loop::Parts parts{
-      *core,     *commits, *control,
-      *keys,     *blobs,   uploads,
-      tasks,     metrics,  [this](PeerQuestion question) { return questions->put(std::move(question)); },
-      logs.get()};
+  const Loop::Parts parts{*core,
+                          *commits,
+                          *control,
+                          *keys,
+                          *blobs,
+                          uploads,
+                          tasks,
+                          metrics,
+                          [this](PeerQuestion question) { return questions->put(std::move(question)); },
+                          dir.settings.log_mib > 0 ? logs.get() : nullptr};
   loop = std::make_unique<Loop>(
       parts, Loop::Settings{core->durable().name, dir.server_key.public_key(), bulk_port, next_seq});
   core::StepOutput output;

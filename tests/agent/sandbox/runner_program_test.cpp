@@ -9,6 +9,7 @@
 #include "agent/sandbox/sandbox.h"
 #include "agent/shell/process_runner.h"
 #include "openjd/step_script.h"
+#include "protocol/utf8.h"
 #include "tests/agent/temporary_folder.h"
 
 namespace reeve::agent {
@@ -101,6 +102,17 @@ TEST_F(RunnerProgramTest, ReasonOfAFailureReachesTheAgent) {
   EXPECT_NE(failed->message.find("lost"), std::string::npos) << failed->message;
   runner_->run({0, 2, {{AttemptId(6), step("echo fine"), {0, 1}}}});
   EXPECT_TRUE(await<TaskOutput>().has_value());
+}
+
+TEST_F(RunnerProgramTest, WhateverBytesAProgramFailsWithItsReasonIsText) {
+  runner_->run(
+      {0,
+       1,
+       {{AttemptId(5), step("printf 'openjd_fail: gr\\303\\266\\303\\237er \\377\\n'; exit 1"), {0, 1}}}});
+  const auto failed = await<TaskFailed>();
+  ASSERT_TRUE(failed.has_value());
+  EXPECT_NE(failed->message.find("größer ?"), std::string::npos) << failed->message;
+  EXPECT_EQ(whole_utf8(failed->message), failed->message.size());
 }
 
 TEST_F(RunnerProgramTest, WhatAProgramWritesIsSeenWhileItRuns) {
