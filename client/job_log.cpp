@@ -184,7 +184,8 @@ Result<bool> LogFollower::is_shown(Connection& connection, const LogName& name) 
     if (!logs) return logs.error();
     const LogName before{name.step, name.task, shown->second};
     if (!logs->empty() && !came_to_nothing(logs->front().outcome)) return decided_[name] = false;
-    printer_.note(before, "[that attempt " + (logs->empty() ? "was lost" : logs->front().outcome) +
+    const std::string outcome = logs->empty() ? "lost" : logs->front().outcome;
+    printer_.note(before, "[that attempt " + std::string(outcome == "failed" ? "" : "was ") + outcome +
                               "; what follows is attempt " + std::to_string(name.attempt) + "]");
     decided_[before] = false;
     shown->second = name.attempt;
@@ -192,8 +193,9 @@ Result<bool> LogFollower::is_shown(Connection& connection, const LogName& name) 
   return decided_[name] = true;
 }
 
-Result<void> LogFollower::look(Connection& connection) {
+Result<bool> LogFollower::look(Connection& connection) {
   if (!reader_) reader_.emplace(connection, selection_);
+  bool any = false;
   do {
     const auto parts = reader_->next();
     if (!parts) return parts.error();
@@ -201,13 +203,14 @@ Result<void> LogFollower::look(Connection& connection) {
       const auto shown = is_shown(connection, part.name);
       if (!shown) return shown.error();
       if (!*shown) continue;
+      any = true;
       if (part_shown_)
         part_shown_(part);
       else
         printer_.show(part);
     }
   } while (reader_->more());
-  return {};
+  return any;
 }
 
 }  // namespace reeve::client

@@ -113,8 +113,8 @@ class LogFollower {
   LogFollower(LogSelection selection, LogPrinter printer, std::function<void(const LogPart&)> part_shown = {})
       : selection_(std::move(selection)), printer_(std::move(printer)), part_shown_(std::move(part_shown)) {}
 
-  /// Shows everything that came since the last call.
-  Result<void> look(Connection& connection);
+  /// Shows everything that came since the last call. False: nothing did.
+  Result<bool> look(Connection& connection);
   LogPrinter& printer() { return printer_; }
 
  private:

@@ -16,6 +16,7 @@ namespace {
 
 constexpr Duration kPollEvery = milliseconds(500);
 constexpr Duration kLogEvery = milliseconds(200);
+constexpr int kLastLooks = 10;
 constexpr Duration kFetchEvery = seconds(2);
 constexpr Duration kLongestSilence = seconds(600);  // a region's host may reboot
 
@@ -42,7 +43,10 @@ class Watch {
       auto seen = look();
       if (interrupted()) return left_alone();
       if (auto over = bear(seen); !over) return over.error();
-      if (has_ended(end_.state)) return finish();
+      if (has_ended(end_.state)) {
+        await_last_words();
+        return finish();
+      }
       if (options_.limit && (wall_clock() - started) >= *options_.limit) {
         return Error{
             ErrorCode::kTimeout,
@@ -98,6 +102,16 @@ class Watch {
     if (!due || meter_.counts().settled == 0) return {};
     last_fetch_ = wall_clock();
     return fetcher_->fetch_new();
+  }
+
+  /// Where more was written than an agent may send at once, the end of it comes a moment after the result.
+  void await_last_words() {
+    if (!options_.logs || options_.logs->printer().missing_bytes() == 0) return;
+    for (int looks = 0; looks < kLastLooks; ++looks) {
+      (void)connection_.next_update(kLogEvery).ok();
+      const auto more = options_.logs->look(connection_);
+      if (!more || !*more) return;
+    }
   }
 
   void show_progress() {

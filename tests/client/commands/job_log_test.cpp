@@ -130,7 +130,9 @@ TEST_F(LogRegion, PagesFollowOneAnotherAndAreCleaned) {
   ASSERT_TRUE(follower.look(*connection_).ok());
   EXPECT_EQ(out_.text, "one\n?[2J\n");
   answers_["/api/v1/jobs/7/log?from=9&task=4"] = page("", 9, false);
-  ASSERT_TRUE(follower.look(*connection_).ok());
+  const auto more = follower.look(*connection_);
+  ASSERT_TRUE(more.ok());
+  EXPECT_FALSE(*more);
   EXPECT_EQ(asked_.size(), 3u);
 }
 

@@ -122,6 +122,35 @@ TEST_F(RegionLog, AFloodCostsTheAgentItsLogAndTheRegionNothing) {
   EXPECT_NE(operator_->query("/api/v1/region").find("\"agents_online\":1"), std::string::npos);
 }
 
+TEST_F(RegionLog, MoreThanAnAnswerHoldsComesInPages) {
+  ready();
+  const JobId job = submit(2);
+  const msg::Assignment assignment = assigned(agent_);
+  for (TaskIndex task = 0; task < 2; ++task) {
+    msg::LogPieces pieces;
+    for (std::uint64_t i = 0; i < 50; ++i)
+      pieces.pieces.push_back(
+          {assignment.attempt, assignment.step, task, i * 16'000, std::string(15'999, '"') + "\n"});
+    agent_.peer->send(pieces);
+  }
+  report(agent_, assignment);
+  await_end(job, 2);
+  const std::string path = "/api/v1/jobs/" + std::to_string(job.value()) + "/log?from=";
+  std::uint64_t next = 0;
+  std::size_t bytes = 0;
+  std::size_t answers = 0;
+  for (bool more = true; more && answers < 100; ++answers) {
+    const Json log = Json::parse(requester_.peer->query(path + std::to_string(next)))["log"];
+    for (const Json& piece : log["pieces"])
+      bytes += piece["text"].get<std::string>().size();
+    more = log["more"];
+    next = log["next"];
+  }
+  EXPECT_EQ(bytes, 2U * 50 * 16'000);
+  EXPECT_GE(answers, 2U);
+  EXPECT_LE(answers, 3U);
+}
+
 TEST_F(RegionLog, APieceThatIsNoTextCostsItsSender) {
   ready();
   const msg::LogPiece bad{AttemptId(1), {JobId(1), 0}, 0, 0, "\x1b[2J"};
