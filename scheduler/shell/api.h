@@ -102,7 +102,12 @@ class Api {
   struct LogFilter;
   Result<Json> logs(const Request& request, JobId id);
   Result<Json> log(const Request& request, JobId id);
-  Result<std::string> outcome_of(StepRef step, TaskIndex task, AttemptId attempt);
+  struct LogRow;
+  struct LogOutcome;
+  using LogOutcomes = std::map<std::uint64_t, std::vector<LogOutcome>>;  // by attempt
+  Result<std::vector<LogRow>> read_logs(const Request& request, JobId id, std::uint64_t limit);
+  Result<void> read_outcomes(JobId job, const std::vector<LogRow>& rows, LogOutcomes& out);
+  void conclude(JobId job, std::vector<LogRow>& rows, const LogOutcomes& outcomes);
 
   // api_people.cpp
   Result<Json> agents(const Request& request);

@@ -20,6 +20,27 @@ struct Api::LogFilter {
   std::string condition() const;
 };
 
+/// One attempt's log at one task.
+struct Api::LogRow {
+  StepIndex step = 0;
+  TaskIndex task = 0;
+  AttemptId attempt;
+  AgentId agent;
+  std::int64_t begun_ns = 0;
+  std::int64_t last_ns = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t kept_bytes = 0;
+  std::string outcome;
+};
+
+/// Recorded of tasks [first, first + count) of an attempt.
+struct Api::LogOutcome {
+  StepIndex step = 0;
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  std::string outcome;
+};
+
 namespace {
 
 constexpr std::uint64_t kMostLogs = 10'000;
@@ -69,62 +90,92 @@ std::string Api::LogFilter::condition() const {
   return text;
 }
 
-/// What became of an attempt at a task, as far as the view knows; "" where nothing is recorded.
-Result<std::string> Api::outcome_of(StepRef step, TaskIndex task, AttemptId attempt) {
-  Statement rows = database_.must_prepare(
-      "SELECT 1, CASE recalled WHEN 0 THEN 'agreed' ELSE 'convicted' END FROM settled"
-      " WHERE job=?1 AND step=?2 AND first<=?3 AND first+count>?3 AND attempt=?4"
-      " UNION ALL SELECT 2, CASE disproved WHEN 1 THEN 'convicted' ELSE 'rejected' END FROM verdicts"
-      " WHERE job=?1 AND step=?2 AND task=?3 AND attempt=?4"
-      " UNION ALL SELECT 3, 'failed' FROM failures"
-      " WHERE job=?1 AND step=?2 AND first<=?3 AND first+count>?3 AND attempt=?4"
-      " UNION ALL SELECT 4, 'delivered' FROM results"
-      " WHERE job=?1 AND step=?2 AND first<=?3 AND first+count>?3 AND attempt=?4 ORDER BY 1 LIMIT 1");
-  rows.bind(step.job.value(), step.step, task, attempt.value());
-  const Result<bool> row = rows.step();
-  if (!row) return row.error();
-  return *row ? std::string(rows.text(1)) : std::string();
+/// What became of the tasks of attempts, as far as it is recorded: read at once for all that are listed.
+Result<void> Api::read_outcomes(JobId job, const std::vector<LogRow>& rows, LogOutcomes& out) {
+  if (rows.empty()) return {};
+  const auto [least, most] = std::minmax_element(
+      rows.begin(), rows.end(), [](const LogRow& a, const LogRow& b) { return a.task < b.task; });
+  Statement spans = database_.must_prepare(
+      "SELECT 1, step, first, count, attempt, CASE recalled WHEN 0 THEN 'agreed' ELSE 'convicted' END FROM "
+      "settled"
+      " WHERE job=?1 AND first>?2 AND first<=?3"
+      " UNION ALL SELECT 2, step, task, 1, attempt, CASE disproved WHEN 1 THEN 'convicted' ELSE 'rejected' "
+      "END"
+      " FROM verdicts WHERE job=?1 AND task>?2 AND task<=?3"
+      " UNION ALL SELECT 3, step, first, count, attempt, 'failed' FROM failures"
+      " WHERE job=?1 AND first>?2 AND first<=?3"
+      " UNION ALL SELECT 4, step, first, count, attempt, 'delivered' FROM results"
+      " WHERE job=?1 AND first>?2 AND first<=?3 ORDER BY 1");
+  spans.bind(job.value(), std::int64_t{least->task} - limits::kTasksPerSection, most->task);
+  for (;;) {
+    const Result<bool> row = spans.step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    out[spans.number(4)].push_back({static_cast<StepIndex>(spans.number(1)), spans.number(2), spans.number(3),
+                                    std::string(spans.text(5))});
+  }
 }
 
-Result<Json> Api::logs(const Request& request, JobId id) {
-  if (const Result<JobRow> row = job_row(request, id); !row) return row.error();
+/// Asks the loop which of the attempts that nothing is recorded of are held still.
+void Api::conclude(JobId job, std::vector<LogRow>& rows, const LogOutcomes& outcomes) {
+  for (LogRow& row : rows) {
+    const auto known = outcomes.find(row.attempt.value());
+    if (known == outcomes.end()) continue;
+    for (const LogOutcome& span : known->second) {  // the strongest comes first
+      if (span.step != row.step || row.task < span.first || row.task - span.first >= span.count) continue;
+      row.outcome = span.outcome;
+      break;
+    }
+  }
+  look([&](const core::Core& core) {
+    for (LogRow& row : rows)
+      if (row.outcome.empty() && core.holds(row.agent, row.attempt, {job, row.step}, row.task))
+        row.outcome = "running";
+  });
+}
+
+Result<std::vector<Api::LogRow>> Api::read_logs(const Request& request, JobId id, std::uint64_t limit) {
   const Result<LogFilter> filter = LogFilter::of(request);
   if (!filter) return filter.error();
-  const std::uint64_t limit = request.number("limit", 1000, kMostLogs);
-  sources_.logs.wait(kPatience);
   Result<Statement> rows = logs_.prepare(
       "SELECT step, task, attempt, agent, begun_ns, last_ns, end, kept FROM logs WHERE job=? AND " +
       filter->condition() + " ORDER BY step, task, attempt LIMIT ? OFFSET ?");
   if (!rows) return rows.error();
-  rows->bind(id.value(), limit + 1, request.number("skip", 0, INT64_MAX));
-  Json list = Json::array();
-  bool more = false;
+  rows->bind(id.value(), limit, request.number("skip", 0, INT64_MAX));
+  std::vector<LogRow> list;
   for (;;) {
     const Result<bool> row = rows->step();
     if (!row) return row.error();
-    if (!*row) break;
-    if (more = list.size() == limit; more) break;
-    const StepRef step{id, static_cast<StepIndex>(rows->number(0))};
-    const AttemptId attempt(rows->number(2));
-    const auto task = static_cast<TaskIndex>(rows->number(1));
-    Result<std::string> outcome = outcome_of(step, task, attempt);
-    if (!outcome) return outcome.error();
-    if (outcome->empty()) {
-      bool held = false;
-      look([&](const core::Core& core) { held = core.holds(AgentId(rows->number(3)), attempt, step, task); });
-      *outcome = held ? "running" : "lost";
-    }
-    list.push_back({{"step", step.step},
-                    {"task", task},
-                    {"attempt", attempt.value()},
-                    {"agent", rows->number(3)},
-                    {"agent_name", agent_name(rows->number(3))},
-                    {"begun_ns", rows->integer(4)},
-                    {"last_ns", rows->integer(5)},
-                    {"bytes", rows->number(6)},
-                    {"kept_bytes", rows->number(7)},
-                    {"outcome", *outcome}});
+    if (!*row) return list;
+    list.push_back({static_cast<StepIndex>(rows->number(0)), static_cast<TaskIndex>(rows->number(1)),
+                    AttemptId(rows->number(2)), AgentId(rows->number(3)), rows->integer(4), rows->integer(5),
+                    rows->number(6), rows->number(7), ""});
   }
+}
+
+Result<Json> Api::logs(const Request& request, JobId id) {
+  if (const Result<JobRow> row = job_row(request, id); !row) return row.error();
+  const std::uint64_t limit = request.number("limit", 1000, kMostLogs);
+  sources_.logs.wait(kPatience);
+  Result<std::vector<LogRow>> rows = read_logs(request, id, limit + 1);
+  if (!rows) return rows.error();
+  const bool more = rows->size() > limit;
+  if (more) rows->pop_back();
+  LogOutcomes outcomes;
+  if (Result<void> done = read_outcomes(id, *rows, outcomes); !done) return done.error();
+  conclude(id, *rows, outcomes);
+  Json list = Json::array();
+  for (const LogRow& row : *rows)
+    list.push_back({{"step", row.step},
+                    {"task", row.task},
+                    {"attempt", row.attempt.value()},
+                    {"agent", row.agent.value()},
+                    {"agent_name", agent_name(row.agent.value())},
+                    {"begun_ns", row.begun_ns},
+                    {"last_ns", row.last_ns},
+                    {"bytes", row.bytes},
+                    {"kept_bytes", row.kept_bytes},
+                    {"outcome", row.outcome.empty() ? "lost" : row.outcome}});
   return Json{{"logs", std::move(list)}, {"more", more}};
 }
 
