@@ -66,6 +66,7 @@ bool Run::read_stream(Descriptor& from, bool output) {
   if (outcome_.exceeded == Bound::kOutput) return true;  // what is still in the pipe
   log_.add(text);
   (output ? output_lines_ : error_lines_).add(text);
+  if (command_.on_text) command_.on_text(text, !output);
   if (output && command_.keep_output) {
     if (outcome_.output.size() + text.size() > bounds_.output_bytes) {
       exceed(Bound::kOutput, "it wrote more than the " + std::to_string(bounds_.output_bytes) +
@@ -164,6 +165,7 @@ void Run::wait() {
     poll(items.data(), items.size(), static_cast<int>(kTreeNs / kMillisecond));
     if (items[1].revents != 0 && !read_stream(streams_.output, true)) streams_.output = Descriptor();
     if (items[2].revents != 0 && !read_stream(streams_.errors, false)) streams_.errors = Descriptor();
+    if (command_.on_moment) command_.on_moment();
     if (items[0].revents != 0) replied_ = cell_.receive(reply_) && reply_.kind == ReplyKind::kEnded;
     ended_ = items[0].revents != 0 || items[3].revents != 0;
     if (!ended_) watch();

@@ -24,7 +24,8 @@ class WorkerProcess {
     int epoll = -1;
     std::function<std::string(const Digest&)> input_path;
     std::uint64_t memory_mib = 0;
-    std::string scratch;  // empty: it runs no programs
+    std::string scratch;                     // empty: it runs no programs
+    std::vector<TaskText>* texts = nullptr;  // where what programs write goes; null: nowhere
   };
 
   explicit WorkerProcess(Options options) : options_(std::move(options)) {}
@@ -34,6 +35,7 @@ class WorkerProcess {
 
   void run(const RunBatch& work);
   void run_leaves(const RunLeaves& work);
+  void compare(const RunComparison& work);
   void cancel(const CancelBatch& work, std::int64_t now_ns);
 
   /// The agent ends: whatever is held open is to be closed within so long. True if anything may be.
@@ -55,10 +57,11 @@ class WorkerProcess {
     std::size_t item = 0;          // of which results came up to here
     std::uint32_t done = 0;        // tasks of that item
     AttemptId leaves;              // a recomputation instead
-    Duration leaf_limit;
+    Duration leaf_limit;           // of that, and of a comparison
     bool cancelled = false;
     Duration within;              // where it was cancelled
     std::int64_t kill_at_ns = 0;  // 0: it was not told yet
+    AttemptId comparison;         // or a comparison
   };
   enum class Killed : std::uint8_t { kNo, kCancelled, kTimeLimit };
 
@@ -70,7 +73,9 @@ class WorkerProcess {
   bool write_some();
   void watch(bool writable);
   bool take(worker::FromWorker message, std::vector<RunnerEvent>& events);
+  bool take_compared(worker::Compared compared, std::vector<RunnerEvent>& events);
   bool take_results(worker::TaskResults results, std::vector<RunnerEvent>& events);
+  void take_text(worker::TaskText text);
   worker::StepDocument document(const msg::StepInfo& step) const;
   void look_for_hang(std::int64_t now_ns);
   void look_for_cancel(std::int64_t now_ns);

@@ -62,10 +62,15 @@ class ProgramKernel final : public TaskKernel {
     if (const auto known = check_task(script_, task); !known) return known;
     const openjd::TaskValues values = script_.space.at(task);
     if (session_ && !session_->renew()) rest();
-    auto failure = ready_session();
+    TaskLog log([this, task](std::uint64_t offset, std::string text, bool must) {
+      return context_.log(task, offset, std::move(text), must);
+    });
+    auto failure = ready_session(context_.log ? &log : nullptr);
     if (!failure) failure = perform(task, values, out);
+    if (failure) rest();  // within the task: what its environments say as they are left belongs to its log
+    if (session_) session_->end_task();
+    log.end();
     if (!failure) return {};
-    rest();
     reason_ = failure->reason;
     return Error{ErrorCode::kInvalid, failure->message, ""};
   }
@@ -80,9 +85,9 @@ class ProgramKernel final : public TaskKernel {
   }
 
  private:
-  std::optional<Failure> ready_session() {
+  std::optional<Failure> ready_session(TaskLog* log) {
     if (session_) {
-      session_->begin_task(document_.time_limit);
+      session_->begin_task(document_.time_limit, log);
       return std::nullopt;
     }
     SessionSignals signals{[this] { return context_.cancelled(); },
@@ -90,7 +95,7 @@ class ProgramKernel final : public TaskKernel {
     session_ = std::make_unique<Session>(Session::Setup{
         *context_.sandbox, script_, inputs_, std::filesystem::path(context_.share.scratch) / "session",
         bounds_, variables(), std::move(signals)});
-    session_->begin_task(document_.time_limit);
+    session_->begin_task(document_.time_limit, log);
     return session_->enter();
   }
 

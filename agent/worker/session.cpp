@@ -36,6 +36,12 @@ constexpr Duration kLeastLeaving = milliseconds(500);
 /// Of a log, what an error tells; the rest of limits::kTextBytes is for the cause.
 constexpr std::size_t kLastWordsBytes = 640;
 
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 Failure refused(const Error& error) {
   const bool missing = error.code == ErrorCode::kNotFound;
   return {missing ? msg::FailureReason::kInputMissing : msg::FailureReason::kRefused, error.message};
@@ -63,12 +69,6 @@ msg::FailureReason reason_of(sandbox::Bound bound) {
     case sandbox::Bound::kOutput: return msg::FailureReason::kOverLimit;
   }
   return msg::FailureReason::kProgramFailed;
-}
-
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 Duration notice_of(const openjd::Action& action, std::uint32_t usual_s) {
@@ -111,8 +111,13 @@ std::optional<Failure> Session::enter() {
   return std::nullopt;
 }
 
-void Session::begin_task(Duration limit) {
+void Session::begin_task(Duration limit, TaskLog* log) {
+  log_ = log;
   task_end_ns_ = limit.ns > 0 ? now_ns() + limit.ns : 0;
+}
+
+void Session::end_task() {
+  log_ = nullptr;
 }
 
 bool Session::renew() {
@@ -222,6 +227,12 @@ sandbox::Command Session::command(const openjd::CommandLine& line) {
   command.environment.assign(variables.begin(), variables.end());
   static_cast<sandbox::Place&>(command) = place();
   command.on_line = [this](std::string_view text) { directives_.hear(text); };
+  if (log_) {
+    command.on_text = [this](std::string_view text, bool errors) {
+      log_->hear(directives_, text, errors, now_ns());
+    };
+    command.on_moment = [this] { log_->look(directives_, now_ns()); };
+  }
   return command;
 }
 
@@ -304,6 +315,7 @@ std::optional<Failure> Session::act(const openjd::Action& action, const openjd::
   what.keep_output = output != nullptr;
   watch_for_end(what, action, manner);
   auto outcome = cell_->run(what, time_for(action, manner));
+  if (log_) log_->end_action(directives_, now_ns());
   if (!outcome) return Failure{msg::FailureReason::kRefused, outcome.error().message};
   if (auto failure = judge(outcome.value(), manner.who)) return failure;
   if (output) *output = std::move(outcome->output);

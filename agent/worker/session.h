@@ -13,6 +13,7 @@
 #include "agent/worker/baseline.h"
 #include "agent/worker/directives.h"
 #include "agent/worker/staging.h"
+#include "agent/worker/task_log.h"
 #include "openjd/task.h"
 #include "protocol/messages.h"
 
@@ -55,8 +56,10 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// A task begins, of which all actions together may take so long; zero: no bound.
-  void begin_task(Duration limit);
+  /// A task begins, of which all actions together may take so long; zero: no bound. Until end_task() `log`
+  /// hears what actions write; null: nobody does.
+  void begin_task(Duration limit, TaskLog* log);
+  void end_task();
   /// Makes the working directory and enters every environment, in order.
   std::optional<Failure> enter();
   /// Clears what the last task has left. False where that cannot be: the next one needs another session.
@@ -103,6 +106,7 @@ class Session {
   std::unique_ptr<sandbox::Cell> cell_;
   Baseline baseline_;
   Variables task_variables_;
+  TaskLog* log_ = nullptr;
   std::int64_t task_end_ns_ = 0;  // 0: no bound
   std::int64_t hurry_ns_ = 0;     // when all is to be over, once it was cancelled; 0: it was not
   std::size_t entered_ = 0;       // environments

@@ -32,6 +32,7 @@ class Worker {
   void rest();
   void handle(const RunTasks& work);
   void handle(const RunLeaves& work);
+  void handle(const RunComparison& work);
   void run_item(const RunTasks& work, const WorkItem& item, std::uint64_t& begun);
   Result<void> run_task(TaskKernel& kernel, const StepDocument& document, TaskIndex task);
   Bound& bind(const StepDocument& document);
@@ -39,8 +40,10 @@ class Worker {
 
   template <class Message>
   void say(const Message& message);
+  bool say_text(TaskText text, bool must);
   void close_results();
   bool flush();
+  bool drain();
 
   int socket_;
   Progress* progress_;
