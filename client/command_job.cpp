@@ -189,6 +189,7 @@ Result<BuiltJob> build_command_job(const CommandRequest& request, const SubmitOp
   step.script.on_run = std::move(*action);
   step.script.inputs = files.staged;
   step.script.outputs = files.outputs;
+  if (auto compared = check_compared(options, true); !compared) return compared.error();
   auto spec = build_step(step, step_options(options));
   if (!spec) return spec.error();
   BuiltJob job;

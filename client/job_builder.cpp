@@ -8,6 +8,7 @@
 #include "client/quantities.h"
 #include "client/step_builder.h"
 #include "openjd/template.h"
+#include "protocol/comparison.h"
 #include "protocol/limits.h"
 
 namespace reeve::client {
@@ -158,8 +159,21 @@ JobSpec empty_spec(const SubmitOptions& options, const std::string& name) {
   return spec;
 }
 
+Result<void> check_compared(const SubmitOptions& options, bool runs_programs) {
+  if (options.compare.empty()) return {};
+  const std::string given = "compare '" + options.compare + "': ";
+  if (!runs_programs)
+    return Error{ErrorCode::kInvalid, given + "no step runs a program",
+                 "leave --compare out: results of built-in kernels are equal to the bit"};
+  if (options.verify && options.verify->mode == VerifyMode::kNone)
+    return Error{ErrorCode::kInvalid, given + "with --verify none there is no second result to compare with",
+                 "leave one of the two out"};
+  return {};
+}
+
 StepOptions step_options(const SubmitOptions& options) {
-  return {options.time_limit.value_or(kDefaultTimeLimit), options.time_limit.has_value(), options.tags};
+  return {options.time_limit.value_or(kDefaultTimeLimit), options.time_limit.has_value(), options.tags,
+          options.compare};
 }
 
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
@@ -173,6 +187,7 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
   if (!programs) return programs.error();
   built.spec = empty_spec(options, (*programs ? **programs : **kernels).name);
   if (*programs && !options.verify) built.spec.verify = kProgramVerify;
+  if (auto compared = check_compared(options, programs->has_value()); !compared) return compared.error();
   const openjd::Job& any = *programs ? **programs : **kernels;
   for (std::size_t i = 0; i < any.steps.size(); ++i) {
     const bool is_kernel = !runs_program(any.steps[i]);
@@ -182,6 +197,15 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
     built.spec.steps.push_back(std::move(*spec));
   }
   return built;
+}
+
+Result<std::string> parse_compare(std::string_view text) {
+  const auto comparison = parse_comparison(text);
+  if (!comparison)
+    return Error{comparison.error().code,
+                 "compare '" + std::string(text) + "': " + comparison.error().message,
+                 comparison.error().hint};
+  return is_exact(text) ? std::string() : std::string(text);
 }
 
 Result<VerifyPolicy> parse_verify(std::string_view text) {

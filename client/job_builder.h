@@ -28,6 +28,7 @@ struct SubmitOptions {
   std::optional<Duration>
       time_limit;                 // of one task; otherwise the action's timeout, otherwise kDefaultTimeLimit
   std::vector<std::string> tags;  // every step needs them
+  std::string compare;            // when results of programs agree (comparison.h); empty: with equal bytes
   std::vector<JobId> after;
   double frames_per_second = 24;  // when a scene is prepared
 };
@@ -53,8 +54,13 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
 /// A job without steps.
 JobSpec empty_spec(const SubmitOptions& options, const std::string& name);
 StepOptions step_options(const SubmitOptions& options);
+/// Refuses a comparison of results that there will not be.
+Result<void> check_compared(const SubmitOptions& options, bool runs_programs);
 
 /// `adaptive`, `none` or `quorum:N` with N of 2..limits::kQuorum.
 Result<VerifyPolicy> parse_verify(std::string_view text);
+
+/// A comparison (protocol/comparison.h), as a step carries it: "" for `exact`.
+Result<std::string> parse_compare(std::string_view text);
 
 }  // namespace reeve::client

@@ -16,6 +16,7 @@ struct StepOptions {
   Duration default_time_limit;
   bool time_limit_given = false;  // the options' limit counts, not the action's timeout
   std::vector<std::string> tags;
+  std::string compare;  // of programs' results
 };
 
 /// True where the step's command names no built-in kernel.

@@ -65,7 +65,8 @@ Tone state_tone(const std::string& state) {
   if (state == "failed" || state == "cancelled" || state == "disputed" || state == "rejected" ||
       state == "convicted")
     return Tone::kBad;
-  if (state == "running" || state == "checking" || state == "storing" || state == "recomputing")
+  if (state == "running" || state == "checking" || state == "comparing" || state == "storing" ||
+      state == "recomputing")
     return Tone::kBusy;
   return Tone::kPlain;
 }
@@ -120,6 +121,42 @@ std::string failure_lines(const Json& job) {
   return text;
 }
 
+namespace {
+
+/// "comparing  pixels: 12 alike, 1 unlike"; nothing where no step's results are compared.
+std::string comparison_head(const Json& job) {
+  std::string how;
+  for (const Json& step : list_of(job, "steps")) {
+    const std::string compare = text_of(step, "compare");
+    if (!compare.empty() && how.find(compare) == std::string::npos)
+      how += (how.empty() ? "" : " and ") + printable(compare);
+  }
+  if (how.empty()) return "";
+  const Json& comparisons = member(job, "comparisons");
+  std::string counts =
+      count_of(comparisons, "same") + " alike, " + count_of(comparisons, "differ") + " unlike";
+  if (number_of(comparisons, "undecidable") > 0)
+    counts += ", " + count_of(comparisons, "undecidable") + " undecidable";
+  return line("compare    ", how + ": of pairs of results that are not equal, " + counts);
+}
+
+/// Which results are not alike, and by how much.
+std::string unlike_lines(const Json& job) {
+  std::string text;
+  for (const Json& row : list_of(member(job, "comparisons"), "unlike")) {
+    std::string owners;
+    for (const Json& owner : list_of(row, "owners"))
+      owners += (owners.empty() ? "" : " and ") + owner.get<std::string>();
+    text += "step " + std::to_string(number_of(row, "step")) + " task " +
+            std::to_string(number_of(row, "task")) + ": results of " + owners +
+            (text_of(row, "verdict") == "differ" ? " differ: " : " cannot be compared: ") +
+            printable(text_of(row, "why")) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
 View job_view(const Json& answer, const Style& style) {
   const Json& job = member(answer, "job");
   Table steps({{"STEP", true},
@@ -143,7 +180,9 @@ View job_view(const Json& answer, const Style& style) {
                {count_of(step, "failed")},
                {after}});
   }
-  return {answer, job_lines(job, style) + "\n" + steps.render(style) + failure_lines(job),
+  return {answer,
+          job_lines(job, style) + comparison_head(job) + "\n" + steps.render(style) + unlike_lines(job) +
+              failure_lines(job),
           text_of(job, "state") + "\n"};
 }
 

@@ -14,9 +14,12 @@ int main(int argc, char** argv) {
   using namespace reeve;
   using namespace reeve::agent::compare;
   constexpr int kUndecided = 2;
+  constexpr rlim_t kCpuSeconds = 300;  // two pictures of the largest size take a tenth of it
   mallopt(M_PERTURB, kFreshMemory);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit cpu{kCpuSeconds, kCpuSeconds};
+  setrlimit(RLIMIT_CPU, &cpu);
   if (argc != 4) {
     std::puts(
         "usage: reeve-compare A B COMPARISON, such as pixels, image:psnr=40 or tensor:rtol=1e-5,atol=1e-8");

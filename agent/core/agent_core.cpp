@@ -19,6 +19,7 @@ Effects AgentCore::step(Time now, Input input) {
   if (link_ == Link::kOver) return {};
   std::visit([this](const auto& in) { on(in); }, input);
   look_at_time();
+  advance_comparisons();
   place();
   flush();
   grant_credit();
@@ -37,7 +38,7 @@ Time AgentCore::next_deadline() const {
   }
   if (paused_until_) soonest = std::min(soonest, *paused_until_);
   if (stopping_) soonest = std::min(soonest, stop_deadline_);
-  return soonest;
+  return std::min(soonest, soonest_comparison());
 }
 
 void AgentCore::on(const Started& in) {

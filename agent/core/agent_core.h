@@ -22,6 +22,7 @@ struct AgentOptions {
   std::uint64_t seed = 0;                   // of the jitter
   std::uint64_t spool_bytes = 16ULL << 30;  // results kept for the region; beyond them no more work is taken
   Pacing pacing;
+  bool compares = false;  // it can run comparators; it says so where its role is to
 };
 
 /// What people ask an agent.
@@ -79,10 +80,18 @@ class AgentCore {
     StepPtr step;
     bool handed = false;
   };
+  struct ComparisonLease {
+    msg::ComparisonAssignment work;
+    StepPtr step;  // with an own comparator of the requester's
+    Time deadline;
+    bool fetched = false;  // its results were asked for
+    bool handed = false;   // to a worker
+  };
   struct Batch {
     BatchId id = 0;
     std::deque<BatchItem> items;  // what is left of them
     AttemptId leaves;             // a recomputation instead
+    AttemptId comparison;         // or a comparison
   };
   struct Slot {
     bool up = false;
@@ -104,6 +113,7 @@ class AgentCore {
   void on(const TasksFinished& in);
   void on(const TaskFailed& in);
   void on(const LeavesFinished& in);
+  void on(const ComparisonFinished& in);
   void on(const PauseRequested& in);
   void on(const ResumeRequested& in);
   void on(const StopRequested& in);
@@ -134,13 +144,22 @@ class AgentCore {
   void accept_leaves(const msg::LeafAssignment& work, const StepPtr& step);
   void cancel(AttemptId attempt, TaskRange tasks);
   void cancel_leaves(AttemptId attempt);
-  bool inputs_ready(const msg::StepInfo& step) const;
-  void use_inputs(const msg::StepInfo& step);
-  void release_inputs(const msg::StepInfo& step);
+  bool inputs_ready(const std::vector<Digest>& inputs) const;
+  void use_inputs(const std::vector<Digest>& inputs);
+  void release_inputs(const std::vector<Digest>& inputs);
   void hand_back(std::vector<BatchItem> items, msg::FailureReason reason, const std::string& why);
   void hand_back_everything(const std::string& why);
   void retire(Lease& lease, std::uint32_t tasks);
   void close(Lease& lease, std::uint32_t tasks);
+
+  // comparisons.cpp
+  void accept_comparison(const msg::ComparisonAssignment& work, const StepPtr& step);
+  void advance_comparisons();
+  void end_comparison(AttemptId attempt);
+  void cancel_comparison(AttemptId attempt);
+  void lose_input_of_comparisons(const Digest& digest);
+  bool give_comparison(SlotIndex index, Slot& slot);
+  Time soonest_comparison() const;
 
   // running.cpp
   void place();
@@ -185,6 +204,8 @@ class AgentCore {
   std::map<AttemptId, Lease> leases_;
   std::map<AttemptId, LeafLease> leaf_leases_;
   std::deque<AttemptId> leaf_queue_;
+  std::map<AttemptId, ComparisonLease> comparisons_;
+  std::deque<AttemptId> comparison_queue_;  // those that no worker has
   std::map<Digest, NeededInput> inputs_;
   TaskQueue queue_;
   Outbox outbox_;

@@ -18,6 +18,10 @@ void AgentCore::receive(const msg::Assign& message) {
     const auto step = steps.find(work.step);
     if (step != steps.end()) accept_leaves(work, step->second);
   }
+  for (const msg::ComparisonAssignment& work : message.comparisons) {
+    const auto step = steps.find(work.step);
+    accept_comparison(work, step == steps.end() ? nullptr : step->second);
+  }
 }
 
 void AgentCore::accept(const msg::Assignment& assignment, const StepPtr& step) {
@@ -42,8 +46,8 @@ void AgentCore::accept(const msg::Assignment& assignment, const StepPtr& step) {
     return refuse(msg::FailureReason::kRefused, "more tasks than this agent gave credit for");
   lease.unfinished = assignment.tasks.count;
   in_hand_ += assignment.tasks.count;
-  use_inputs(*step);
-  queue_.push({assignment.attempt, step, assignment.tasks}, inputs_ready(*step));
+  use_inputs(step->inputs);
+  queue_.push({assignment.attempt, step, assignment.tasks}, inputs_ready(step->inputs));
 }
 
 void AgentCore::accept_leaves(const msg::LeafAssignment& work, const StepPtr& step) {
@@ -52,27 +56,27 @@ void AgentCore::accept_leaves(const msg::LeafAssignment& work, const StepPtr& st
     log(Severity::kWarning, "too many recomputations wait; one was dropped");
     return;
   }
-  use_inputs(*step);
+  use_inputs(step->inputs);
   leaf_leases_.emplace(work.attempt, LeafLease{work, step, false});
   leaf_queue_.push_back(work.attempt);
 }
 
-bool AgentCore::inputs_ready(const msg::StepInfo& step) const {
-  return std::all_of(step.inputs.begin(), step.inputs.end(), [this](const Digest& digest) {
+bool AgentCore::inputs_ready(const std::vector<Digest>& inputs) const {
+  return std::all_of(inputs.begin(), inputs.end(), [this](const Digest& digest) {
     const auto found = inputs_.find(digest);
     return found != inputs_.end() && found->second.ready;
   });
 }
 
-void AgentCore::use_inputs(const msg::StepInfo& step) {
-  for (const Digest& digest : step.inputs) {
+void AgentCore::use_inputs(const std::vector<Digest>& inputs) {
+  for (const Digest& digest : inputs) {
     NeededInput& input = inputs_[digest];
     if (input.users++ == 0) effects_.push_back(FetchInput{digest});
   }
 }
 
-void AgentCore::release_inputs(const msg::StepInfo& step) {
-  for (const Digest& digest : step.inputs) {
+void AgentCore::release_inputs(const std::vector<Digest>& inputs) {
+  for (const Digest& digest : inputs) {
     const auto input = inputs_.find(digest);
     if (input == inputs_.end() || --input->second.users > 0) continue;
     inputs_.erase(input);
@@ -84,7 +88,7 @@ void AgentCore::on(const InputReady& in) {
   const auto input = inputs_.find(in.digest);
   if (input == inputs_.end()) return;
   input->second.ready = true;
-  queue_.release([this](const msg::StepInfo& step) { return inputs_ready(step); });
+  queue_.release([this](const msg::StepInfo& step) { return inputs_ready(step.inputs); });
 }
 
 void AgentCore::on(const InputFailed& in) {
@@ -100,6 +104,7 @@ void AgentCore::on(const InputFailed& in) {
   }
   for (const AttemptId attempt : hopeless)
     cancel_leaves(attempt);
+  lose_input_of_comparisons(in.digest);
 }
 
 void AgentCore::receive(const msg::CancelAttempts& message) {
@@ -135,8 +140,8 @@ void AgentCore::cancel(AttemptId attempt, TaskRange tasks) {
 
 void AgentCore::cancel_leaves(AttemptId attempt) {
   const auto found = leaf_leases_.find(attempt);
-  if (found == leaf_leases_.end()) return;
-  release_inputs(*found->second.step);
+  if (found == leaf_leases_.end()) return cancel_comparison(attempt);
+  release_inputs(found->second.step->inputs);
   leaf_leases_.erase(found);
   leaf_queue_.erase(std::remove(leaf_queue_.begin(), leaf_queue_.end(), attempt), leaf_queue_.end());
   for (SlotIndex i = 0; i < slots_.size(); ++i) {
@@ -160,6 +165,9 @@ void AgentCore::hand_back_everything(const std::string& why) {
   const std::deque<AttemptId> waiting = leaf_queue_;
   for (const AttemptId attempt : waiting)
     cancel_leaves(attempt);
+  const std::deque<AttemptId> uncompared = comparison_queue_;
+  for (const AttemptId attempt : uncompared)
+    end_comparison(attempt);
 }
 
 /// `tasks` more of a lease will not run here any more, or have run.
@@ -167,7 +175,7 @@ void AgentCore::retire(Lease& lease, std::uint32_t tasks) {
   if (tasks == 0) return;
   lease.unfinished -= tasks;
   in_hand_ -= tasks;
-  if (lease.unfinished == 0) release_inputs(*lease.step);
+  if (lease.unfinished == 0) release_inputs(lease.step->inputs);
 }
 
 /// `tasks` more of a lease need nothing any more.

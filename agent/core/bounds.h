@@ -21,6 +21,14 @@ inline constexpr std::uint32_t kTasksPerBatch = 1024;
 inline constexpr std::uint32_t kBatchesPerSlot = 2;
 /// Recomputations that may wait at a referee.
 inline constexpr std::uint32_t kWaitingLeaves = 4096;
+/// Comparisons that may wait at a referee: at a second each, minutes of them.
+inline constexpr std::size_t kWaitingComparisons = 256;
+/// Comparisons whose results are fetched ahead of a free slot: each may pin gigabytes of the disk.
+inline constexpr std::size_t kComparisonsAhead = 1;
+/// A comparator that takes longer has found no answer: two pictures of the largest size take seconds.
+inline constexpr Duration kComparisonTime = seconds(240);
+/// A comparator ends so long before its lease does, so that its answer comes in time.
+inline constexpr Duration kComparisonMargin = seconds(10);
 /// Finished tasks that nobody acknowledged; beyond them the agent takes no more.
 inline constexpr std::uint64_t kUnackedTasks = 65536;
 

@@ -46,6 +46,11 @@ void AgentCore::end(std::optional<Error> why) {
 
 void AgentCore::greet() {
   msg::AgentHello hello{options_.name, options_.slots, options_.capability, {}};
+  if (options_.compares && welcome_.role == Role::kReferee) {
+    auto& kernels = hello.capability.kernels;
+    const KernelVersion compare{std::string(kCompareKernel), 1};
+    kernels.insert(std::lower_bound(kernels.begin(), kernels.end(), compare), compare);
+  }
   for (const auto& [attempt, lease] : leases_) {
     if (hello.held.size() == limits::kHeldAttemptsPerAgent) break;
     const msg::Assignment& a = lease.assignment;
@@ -72,6 +77,10 @@ void AgentCore::send_heartbeat() {
     if (beat.held.size() == limits::kHeldAttemptsPerAgent) break;
     beat.held.push_back(attempt);
   }
+  for (const auto& [attempt, lease] : comparisons_) {
+    if (beat.held.size() == limits::kHeldAttemptsPerAgent) break;
+    beat.held.push_back(attempt);
+  }
   effects_.push_back(Send{std::move(beat)});
   next_heartbeat_ = now_ + bounds::kHeartbeatEvery;
 }
@@ -81,7 +90,7 @@ std::uint64_t AgentCore::wanted_tasks() const {
   if (outbox_.unacked_tasks() >= bounds::kUnackedTasks) return 0;
   const std::uint64_t window = pace_.window(slots_up());
   // Each task may come as an attempt of its own, and no more attempts than this fit a hello.
-  const std::uint64_t attempts = leases_.size() + leaf_leases_.size();
+  const std::uint64_t attempts = leases_.size() + leaf_leases_.size() + comparisons_.size();
   const std::uint64_t room =
       limits::kHeldAttemptsPerAgent - std::min<std::uint64_t>(attempts, limits::kHeldAttemptsPerAgent);
   return std::min(window - std::min(window, in_hand_), room);

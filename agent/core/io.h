@@ -83,6 +83,14 @@ struct LeavesFinished {
   AttemptId attempt;
   std::vector<Digest> hashes;
 };
+/// Without a verdict: this machine could not run the comparator, and says nothing about the results.
+struct ComparisonFinished {
+  SlotIndex slot = 0;
+  BatchId batch = 0;
+  AttemptId attempt;
+  std::optional<msg::ComparisonVerdict> verdict;
+  std::string why;
+};
 struct PauseRequested {
   std::optional<Duration> length;  // absent: until resumed
 };
@@ -92,7 +100,7 @@ struct Tick {};
 
 using Input = std::variant<Started, ConnectionUp, ConnectionLost, Received, InputReady, InputFailed, SlotUp,
                            SlotDown, TasksFinished, TaskFailed, LeavesFinished, PauseRequested,
-                           ResumeRequested, StopRequested, Tick>;
+                           ResumeRequested, StopRequested, Tick, ComparisonFinished>;
 
 // ---- effects: what the shell is to do ----
 
@@ -129,6 +137,14 @@ struct RunLeaves {
   BatchId batch = 0;
   StepPtr step;
   msg::LeafAssignment work;
+};
+/// Has two results compared, within `time`.
+struct RunComparison {
+  SlotIndex slot = 0;
+  BatchId batch = 0;
+  StepPtr step;  // where its comparator is a program of the requester's; else null
+  msg::ComparisonAssignment work;
+  Duration time;
 };
 /// If the batch does not end by itself at once, its worker is killed.
 struct CancelBatch {
@@ -169,7 +185,7 @@ struct Exit {
 
 using Effect =
     std::variant<Connect, Disconnect, Send, SendReport, FetchInput, ReleaseInput, RunBatch, RunLeaves,
-                 CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log, Exit>;
+                 CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log, Exit, RunComparison>;
 using Effects = std::vector<Effect>;
 
 }  // namespace reeve::agent

@@ -59,7 +59,7 @@ void Outbox::insert(Entry entry) {
   const Key key{section.attempt, section.tasks.first};
   if (entry.on_disk) spooled_bytes_ += bytes_in_spool(section);
   if (entry.state == State::kQueued) {
-    if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = entry.since;
+    if (!any_queued()) oldest_queued_ = entry.since;
     queue_.insert(key);
     queued_tasks_ += section.tasks.count;
     queued_bytes_ += section_bytes(section);
@@ -71,10 +71,17 @@ void Outbox::insert(Entry entry) {
 }
 
 void Outbox::add_leaves(Time now, Time valid_until, msg::LeafReport report) {
-  if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = now;
-  const AttemptId attempt = report.attempt;
-  leaf_queue_.push_back(attempt);
-  leaves_.insert_or_assign(attempt, LeafEntry{std::move(report), valid_until, true});
+  if (!any_queued()) oldest_queued_ = now;
+  leaves_.add(valid_until, std::move(report));
+}
+
+void Outbox::add_comparison(Time now, Time valid_until, msg::ComparisonReport report) {
+  if (!any_queued()) oldest_queued_ = now;
+  comparisons_.add(valid_until, std::move(report));
+}
+
+bool Outbox::any_queued() const {
+  return !queue_.empty() || leaves_.any_queued() || comparisons_.any_queued();
 }
 
 void Outbox::recover(std::vector<SpooledSection> sections) {
@@ -86,9 +93,9 @@ void Outbox::recover(std::vector<SpooledSection> sections) {
 }
 
 bool Outbox::due(Time now, bool idle) const {
-  if (queue_.empty() && leaf_queue_.empty()) return false;
+  if (!any_queued()) return false;
   return idle || queued_tasks_ >= report_tasks_ || queued_bytes_ >= bounds::kReportBytes ||
-         now >= oldest_queued_ + bounds::kReportAge || !leaf_queue_.empty();
+         now >= oldest_queued_ + bounds::kReportAge || leaves_.any_queued() || comparisons_.any_queued();
 }
 
 std::optional<SendReport> Outbox::next(Time now) {
@@ -96,17 +103,12 @@ std::optional<SendReport> Outbox::next(Time now) {
   msg::Report& report = out.report;
   take_sections(now, out);
   std::size_t bytes = 0;
-  while (!leaf_queue_.empty() && bytes < bounds::kReportBytes &&
-         report.leaves.size() < limits::kSectionsPerReport) {
-    const auto found = leaves_.find(leaf_queue_.front());
-    leaf_queue_.pop_front();
-    if (found == leaves_.end() || !found->second.queued) continue;
-    found->second.queued = false;
-    bytes += 64 + 36 * found->second.report.hashes.size();
-    report.leaves.push_back(found->second.report);
-  }
+  leaves_.take(report.leaves, bytes, bounds::kReportBytes, limits::kSectionsPerReport,
+               [](const msg::LeafReport& leaves) { return 64 + 36 * leaves.hashes.size(); });
+  comparisons_.take(report.comparisons, bytes, bounds::kReportBytes, limits::kSectionsPerReport,
+                    [](const msg::ComparisonReport& comparison) { return 64 + comparison.why.size(); });
   oldest_queued_ = now;
-  if (report.sections.empty() && report.leaves.empty()) return std::nullopt;
+  if (report.sections.empty() && report.leaves.empty() && report.comparisons.empty()) return std::nullopt;
   return out;
 }
 
@@ -238,7 +240,7 @@ void Outbox::write_down(Entry& entry, Effects& effects) {
 }
 
 void Outbox::requeue(const Key& key, Entry& entry, Time now) {
-  if (queue_.empty() && leaf_queue_.empty()) oldest_queued_ = now;
+  if (!any_queued()) oldest_queued_ = now;
   entry.state = State::kQueued;
   queue_.insert(key);
   queued_tasks_ += entry.held.section.tasks.count;
@@ -249,10 +251,8 @@ void Outbox::resend_all(Time now) {
   for (auto& [key, entry] : sections_) {
     if (entry.state == State::kSent) requeue(key, entry, now);
   }
-  for (auto& [attempt, entry] : leaves_) {
-    if (!entry.queued) leaf_queue_.push_back(attempt);
-    entry.queued = true;
-  }
+  leaves_.send_again();
+  comparisons_.send_again();
   sent_.clear();
 }
 
@@ -266,7 +266,8 @@ void Outbox::look_at_time(Time now, Effects& effects) {
     sent_.pop_front();
     if (current) requeue(key, found->second, now);
   }
-  std::erase_if(leaves_, [now](const auto& entry) { return now >= entry.second.valid_until; });
+  leaves_.drop_expired(now);
+  comparisons_.drop_expired(now);
   while (!volatile_.empty()) {
     const auto [when, key] = volatile_.front();
     const auto found = sections_.find(key);
@@ -281,7 +282,7 @@ void Outbox::look_at_time(Time now, Effects& effects) {
 
 Time Outbox::next_deadline(bool connected) const {
   Time soonest{INT64_MAX};
-  if (connected && (!queue_.empty() || !leaf_queue_.empty())) soonest = oldest_queued_ + bounds::kReportAge;
+  if (connected && any_queued()) soonest = oldest_queued_ + bounds::kReportAge;
   if (!sent_.empty()) soonest = std::min(soonest, sent_.front().first + bounds::kResendAfter);
   if (!volatile_.empty()) soonest = std::min(soonest, volatile_.front().first + bounds::kPersistAfter);
   return soonest;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/core/io.h"
+#include "agent/core/once_reports.h"
 
 namespace reeve::agent {
 
@@ -24,6 +25,8 @@ class Outbox {
   void add(Time now, SpooledSection section, Effects& effects);
   /// Recomputed leaves: reported once a conversation until `valid_until`; nobody acknowledges them.
   void add_leaves(Time now, Time valid_until, msg::LeafReport report);
+  /// What was found about two results; likewise.
+  void add_comparison(Time now, Time valid_until, msg::ComparisonReport report);
   void recover(std::vector<SpooledSection> sections);
 
   /// True if a report should leave now; `idle`: nothing else is about to finish.
@@ -63,11 +66,6 @@ class Outbox {
     bool on_disk = false;
     bool ever_sent = false;  // what the region may know already is never merged with what it cannot
   };
-  struct LeafEntry {
-    msg::LeafReport report;
-    Time valid_until;
-    bool queued = true;
-  };
   using Entries = std::map<Key, Entry>;
 
   void insert(Entry entry);
@@ -81,12 +79,13 @@ class Outbox {
   void write_down(Entry& entry, Effects& effects);
   void requeue(const Key& key, Entry& entry, Time now);
   void take_sections(Time now, SendReport& out);
+  bool any_queued() const;
 
   std::uint32_t report_tasks_;
   Entries sections_;
-  std::map<AttemptId, LeafEntry> leaves_;
+  OnceReports<msg::LeafReport> leaves_;
+  OnceReports<msg::ComparisonReport> comparisons_;
   std::set<Key> queue_;                        // sections that wait to be sent
-  std::deque<AttemptId> leaf_queue_;           // reports of leaves that wait to be sent
   std::deque<std::pair<Time, Key>> sent_;      // to look at for resending, oldest first
   std::deque<std::pair<Time, Key>> volatile_;  // to look at for the disk, oldest first
   Time oldest_queued_;

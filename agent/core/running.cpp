@@ -24,6 +24,10 @@ void AgentCore::on(const SlotDown& in) {
       leaf->second.handed = false;
       leaf_queue_.push_front(batch.leaves);
     }
+    if (const auto lease = comparisons_.find(batch.comparison); lease != comparisons_.end()) {
+      lease->second.handed = false;
+      comparison_queue_.push_front(batch.comparison);
+    }
     for (const BatchItem& item : batch.items) {
       const auto lease = leases_.find(item.attempt);
       if (lease == leases_.end()) continue;
@@ -130,7 +134,7 @@ void AgentCore::on(const LeavesFinished& in) {
   const auto found = leaf_leases_.find(in.attempt);
   if (found == leaf_leases_.end()) return;
   const msg::LeafAssignment& work = found->second.work;
-  release_inputs(*found->second.step);
+  release_inputs(found->second.step->inputs);
   outbox_.add_leaves(now_, now_ + work.lease, {work.attempt, work.step, work.task, work.leaves, in.hashes});
   leaf_leases_.erase(found);
 }
@@ -151,7 +155,7 @@ void AgentCore::place() {
   for (std::uint32_t depth = 0; depth < bounds::kBatchesPerSlot; ++depth) {
     if (depth > 0 && !pace_.short_tasks()) return;
     for (SlotIndex i = 0; i < slots_.size(); ++i) {
-      if (queue_.ready_tasks() == 0 && leaf_queue_.empty()) return;
+      if (queue_.ready_tasks() == 0 && leaf_queue_.empty() && comparison_queue_.empty()) return;
       if (slots_[i].up && slots_[i].batches.size() == depth && !give(i, slots_[i])) break;
     }
   }
@@ -159,20 +163,21 @@ void AgentCore::place() {
 
 bool AgentCore::give(SlotIndex index, Slot& slot) {
   const auto leaf = std::find_if(leaf_queue_.begin(), leaf_queue_.end(), [this](AttemptId attempt) {
-    return inputs_ready(*leaf_leases_.at(attempt).step);
+    return inputs_ready(leaf_leases_.at(attempt).step->inputs);
   });
   if (leaf != leaf_queue_.end() && slot.batches.empty()) {
     LeafLease& lease = leaf_leases_.at(*leaf);
-    slot.batches.push_back({next_batch_, {}, *leaf});
+    slot.batches.push_back({next_batch_, {}, *leaf, {}});
     effects_.push_back(RunLeaves{index, next_batch_++, lease.step, lease.work});
     lease.handed = true;
     leaf_queue_.erase(leaf);
     return true;
   }
+  if (give_comparison(index, slot)) return true;
   const std::uint32_t share = (queue_.ready_tasks() + slots_up() - 1) / slots_up();
   std::vector<BatchItem> items = queue_.take(std::min(pace_.batch(), std::max(share, 1U)));
   if (items.empty()) return false;
-  slot.batches.push_back({next_batch_, {items.begin(), items.end()}, {}});
+  slot.batches.push_back({next_batch_, {items.begin(), items.end()}, {}, {}});
   effects_.push_back(RunBatch{index, next_batch_++, std::move(items)});
   return true;
 }

@@ -125,8 +125,8 @@ class Agent {
     const SecretBytes random = random_secret();
     for (unsigned i = 0; i < 8; ++i)
       seed = seed << 8 | random.bytes()[i];
-    return {home_.settings.name,  plan.slots, plan.capability, seed, home_.settings.spool_gib << 30,
-            home_.settings.pacing};
+    return {home_.settings.name,   plan.slots,   plan.capability, seed, home_.settings.spool_gib << 30,
+            home_.settings.pacing, plan.compares};
   }
 
   void decide() {
@@ -247,13 +247,15 @@ int run_agent(const AgentConfig& config,
   auto home = open_home(config.home);
   if (!home) return fail(home.error());
   const Devices devices = find_devices();
-  const SlotPlan plan = plan_slots(home.value().settings, devices);
+  const std::filesystem::path worker = config.worker_path.empty() ? sibling_program("reeve-worker")
+                                                                  : std::filesystem::path(config.worker_path);
+  SlotPlan plan = plan_slots(home.value().settings, devices);
+  plan.compares =
+      devices.sandbox_note.empty() && std::filesystem::exists(worker.parent_path() / "reeve-compare");
   InputCache* cache = home.value().cache.get();
-  auto started =
-      ProcessRunner::start({plan.slots, plan.cpus_per_slot,
-                            config.worker_path.empty() ? sibling_program("reeve-worker") : config.worker_path,
-                            [cache](const Digest& digest) { return cache->path(digest).string(); },
-                            plan.capability.memory_mib, home.value().scratch.string()});
+  auto started = ProcessRunner::start({plan.slots, plan.cpus_per_slot, worker,
+                                       [cache](const Digest& digest) { return cache->path(digest).string(); },
+                                       plan.capability.memory_mib, home.value().scratch.string()});
   if (!started) return fail(started.error());
   std::unique_ptr<Runner> runner = std::move(started).value();
   if (decorate) runner = decorate(std::move(runner));

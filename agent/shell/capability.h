@@ -10,6 +10,7 @@ struct SlotPlan {
   std::uint32_t slots = 1;
   std::uint32_t cpus_per_slot = 1;
   Capability capability;  // of each slot
+  bool compares = false;  // results of programs, were it a referee's
 };
 
 /// Shares a machine out among slots.

@@ -49,6 +49,8 @@ void Performer::on(SendReport& effect) {
   }
   for (const msg::LeafReport& leaves : effect.report.leaves)
     commitments.push_back(leaf_report_commitment(parts_.region, agent_, leaves));
+  for (const msg::ComparisonReport& comparison : effect.report.comparisons)
+    commitments.push_back(comparison_commitment(parts_.region, agent_, comparison));
   effect.report.signature = sign_report(parts_.identity, report_root(commitments));
   send(std::move(effect.report));
 }

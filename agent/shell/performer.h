@@ -48,6 +48,7 @@ class Performer {
   void on(ReleaseInput& effect);
   void on(RunBatch& effect) { parts_.runner.run(effect); }
   void on(RunLeaves& effect) { parts_.runner.run_leaves(effect); }
+  void on(RunComparison& effect) { parts_.runner.compare(effect); }
   void on(CancelBatch& effect) { parts_.runner.cancel(effect); }
   void on(Persist& effect) { note(parts_.spool.persist(effect.record)); }
   void on(MarkAcked& effect) { note(parts_.spool.mark_acked(effect.attempt, effect.tasks)); }

@@ -70,6 +70,11 @@ void ProcessRunner::run_leaves(const RunLeaves& work) {
   arm_timer();
 }
 
+void ProcessRunner::compare(const RunComparison& work) {
+  workers_.at(work.slot)->compare(work);
+  arm_timer();
+}
+
 void ProcessRunner::cancel(const CancelBatch& work) {
   workers_.at(work.slot)->cancel(work.batch, now_ns());
 }

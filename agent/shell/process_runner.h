@@ -33,6 +33,7 @@ class ProcessRunner final : public Runner {
 
   void run(const RunBatch& work) override;
   void run_leaves(const RunLeaves& work) override;
+  void compare(const RunComparison& work) override;
   void cancel(const CancelBatch& work) override;
   int fd() const override { return epoll_; }
   std::vector<RunnerEvent> pump() override;

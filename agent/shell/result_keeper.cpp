@@ -15,8 +15,14 @@ SlotIndex slot_of(const RunnerEvent& event) {
   return std::visit([](const auto& e) { return e.slot; }, event);
 }
 
-bool is_small(std::uint32_t size_bytes) {
-  return size_bytes <= limits::kInlineResultBytes;
+/// Small results travel in the report, unless the region wants to ask for them one by one.
+bool is_small(const TaskOutput& output, std::uint32_t size_bytes) {
+  return !output.step->rooted && size_bytes <= limits::kInlineResultBytes;
+}
+
+bool all_small(const TaskOutput& output) {
+  return std::all_of(output.sizes.begin(), output.sizes.end(),
+                     [&output](std::uint32_t size_bytes) { return is_small(output, size_bytes); });
 }
 
 /// Stores one large result; what the core hears of it.
@@ -45,7 +51,7 @@ void keep(Spool& spool, const TaskOutput& output, std::vector<Input>& inputs) {
     const TaskIndex first = output.tasks.first + i;
     msg::InlineResults small;
     const std::size_t begin = offset;
-    while (i < output.tasks.count && is_small(output.sizes[i])) {
+    while (i < output.tasks.count && is_small(output, output.sizes[i])) {
       small.sizes.push_back(output.sizes[i]);
       offset += output.sizes[i++];
     }
@@ -90,7 +96,7 @@ ResultKeeper::~ResultKeeper() {
 void ResultKeeper::take(RunnerEvent event, std::vector<Input>& inputs) {
   const SlotIndex slot = slot_of(event);
   auto* output = std::get_if<TaskOutput>(&event);
-  if (output && !std::all_of(output->sizes.begin(), output->sizes.end(), is_small)) {
+  if (output && !all_small(*output)) {
     const std::uint64_t bytes = output->payload.size();
     lines_[slot].emplace_back();
     return put(std::move(*output), bytes);

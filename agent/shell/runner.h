@@ -19,6 +19,10 @@ struct TaskOutput {
   Duration spent;
 };
 
+<<<<<<< HEAD
+using RunnerEvent =
+    std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished>;
+=======
 /// What a task's program wrote. Apart from events: nothing follows from it, and it may be dropped.
 struct TaskText {
   AttemptId attempt;
@@ -29,6 +33,7 @@ struct TaskText {
 };
 
 using RunnerEvent = std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished>;
+>>>>>>> logs
 
 /// Where tasks run: one worker a slot. All calls come from one thread and none of them waits.
 class Runner {
@@ -36,6 +41,7 @@ class Runner {
   virtual ~Runner() = default;
   virtual void run(const RunBatch& work) = 0;
   virtual void run_leaves(const RunLeaves& work) = 0;
+  virtual void compare(const RunComparison& work) = 0;
   /// Ends the batch, at the cost of the worker if need be.
   virtual void cancel(const CancelBatch& work) = 0;
   /// Readable when pump() has something to do.

@@ -26,6 +26,8 @@ constexpr std::int64_t kFirstRestartNs = 100 * kMillisecond;
 constexpr std::int64_t kLongestRestartNs = 30'000 * kMillisecond;
 /// Read from one worker before the others have their turn.
 constexpr std::size_t kBytesPerTurn = 16U << 20;
+/// The worker ends a comparator that is out of time itself, and says so.
+constexpr std::int64_t kComparisonGraceNs = 15'000 * kMillisecond;
 
 }  // namespace
 
@@ -63,7 +65,7 @@ void WorkerProcess::run(const RunBatch& work) {
     message.items.push_back({item.attempt, static_cast<std::uint32_t>(at - known.begin()), item.tasks});
   }
   worker::append_frame(out_, worker::ToWorker(std::move(message)));
-  batches_.push_back({work.batch, work.items, 0, 0, {}, {}, 0});
+  batches_.push_back({work.batch, work.items, 0, 0, {}, {}, 0, {}});
   if (!write_some()) kill_now(Killed::kNo);
 }
 
@@ -71,7 +73,22 @@ void WorkerProcess::run_leaves(const RunLeaves& work) {
   if (pid_ < 0) return;
   worker::append_frame(out_, worker::ToWorker(worker::RunLeaves{work.batch, document(*work.step),
                                                                 work.work.task, work.work.leaves}));
-  batches_.push_back({work.batch, {}, 0, 0, work.work.attempt, work.step->time_limit, 0});
+  batches_.push_back({work.batch, {}, 0, 0, work.work.attempt, work.step->time_limit, 0, {}});
+  if (!write_some()) kill_now(Killed::kNo);
+}
+
+void WorkerProcess::compare(const RunComparison& work) {
+  if (pid_ < 0) return;
+  worker::RunComparison message{work.batch,
+                                options_.input_path(work.work.a),
+                                options_.input_path(work.work.b),
+                                work.work.compare,
+                                work.time,
+                                std::nullopt};
+  if (work.step) message.step = document(*work.step);
+  worker::append_frame(out_, worker::ToWorker(std::move(message)));
+  const Duration limit{work.time.ns + kComparisonGraceNs};
+  batches_.push_back({work.batch, {}, 0, 0, {}, limit, 0, work.work.attempt});
   if (!write_some()) kill_now(Killed::kNo);
 }
 
@@ -167,6 +184,8 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
   }
   if (auto* results = std::get_if<worker::TaskResults>(&message))
     return take_results(std::move(*results), events);
+  if (auto* compared = std::get_if<worker::Compared>(&message))
+    return take_compared(std::move(*compared), events);
   if (const auto* hashes = std::get_if<worker::LeafHashes>(&message)) {
     if (hashes->batch != front.id || !front.leaves.valid()) return false;
     events.push_back(LeavesFinished{options_.slot, front.id, front.leaves, hashes->hashes});
@@ -188,6 +207,16 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
   return true;
 }
 
+<<<<<<< HEAD
+bool WorkerProcess::take_compared(worker::Compared compared, std::vector<RunnerEvent>& events) {
+  const Handed& front = batches_.front();
+  if (compared.batch != front.id || !front.comparison.valid()) return false;
+  events.push_back(ComparisonFinished{options_.slot, front.id, front.comparison, compared.verdict,
+                                      std::move(compared.why)});
+  batches_.pop_front();
+  failures_ = 0;
+  return true;
+=======
 /// Of the task in hand alone, and of none that was cancelled.
 void WorkerProcess::take_text(worker::TaskText text) {
   BatchItem at;
@@ -195,6 +224,7 @@ void WorkerProcess::take_text(worker::TaskText text) {
   if (!options_.texts || text.batch != front.id || front.kill_at_ns != 0 || !current_task(at)) return;
   if (text.attempt != at.attempt || text.task != at.tasks.first) return;
   options_.texts->push_back({text.attempt, at.step->step, text.task, text.offset, std::move(text.text)});
+>>>>>>> logs
 }
 
 bool WorkerProcess::take_results(worker::TaskResults results, std::vector<RunnerEvent>& events) {
@@ -237,6 +267,13 @@ void WorkerProcess::blame(std::vector<RunnerEvent>& events, const std::string& h
   const Handed& front = batches_.front();
   if (front.leaves.valid()) {
     events.push_back(LeavesFinished{options_.slot, front.id, front.leaves, {}});
+    return;
+  }
+  if (front.comparison.valid()) {
+    const char* const what = killed_ == Killed::kTimeLimit ? "the comparator hung: its worker ended with "
+                                                           : "the comparator's worker ended with ";
+    events.push_back(ComparisonFinished{options_.slot, front.id, front.comparison,
+                                        msg::ComparisonVerdict::kUndecidable, what + how});
     return;
   }
   if (progress_->batch.load(std::memory_order_acquire) != front.id) return;

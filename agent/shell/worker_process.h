@@ -35,6 +35,7 @@ class WorkerProcess {
 
   void run(const RunBatch& work);
   void run_leaves(const RunLeaves& work);
+  void compare(const RunComparison& work);
   void cancel(BatchId batch, std::int64_t now_ns);
 
   /// The socket is readable or writable.
@@ -51,8 +52,9 @@ class WorkerProcess {
     std::size_t item = 0;          // of which results came up to here
     std::uint32_t done = 0;        // tasks of that item
     AttemptId leaves;              // a recomputation instead
-    Duration leaf_limit;
-    std::int64_t kill_at_ns = 0;  // cancelled; 0: not
+    Duration leaf_limit;           // of that, and of a comparison
+    std::int64_t kill_at_ns = 0;   // cancelled; 0: not
+    AttemptId comparison;          // or a comparison
   };
   enum class Killed : std::uint8_t { kNo, kCancelled, kTimeLimit };
 
@@ -64,6 +66,7 @@ class WorkerProcess {
   bool write_some();
   void watch(bool writable);
   bool take(worker::FromWorker message, std::vector<RunnerEvent>& events);
+  bool take_compared(worker::Compared compared, std::vector<RunnerEvent>& events);
   bool take_results(worker::TaskResults results, std::vector<RunnerEvent>& events);
   void take_text(worker::TaskText text);
   worker::StepDocument document(const msg::StepInfo& step) const;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -62,7 +63,16 @@ struct RunLeaves {
   TaskIndex task = 0;
   std::vector<std::uint32_t> leaves;
 };
-using ToWorker = std::variant<RunTasks, RunLeaves>;
+/// Say whether two results are alike.
+struct RunComparison {
+  std::uint64_t batch = 0;
+  std::string a;  // files that hold them
+  std::string b;
+  std::string compare;               // protocol/comparison.h
+  Duration time;                     // of the comparator
+  std::optional<StepDocument> step;  // its inputs hold the comparator, where that is the requester's
+};
+using ToWorker = std::variant<RunTasks, RunLeaves, RunComparison>;
 
 // ---- from the worker ----
 
@@ -88,6 +98,15 @@ struct LeafHashes {
   std::vector<Digest> hashes;
   std::string why;  // without hashes: why not
 };
+<<<<<<< HEAD
+/// Without a verdict: the comparator could not be run.
+struct Compared {
+  std::uint64_t batch = 0;
+  std::optional<msg::ComparisonVerdict> verdict;
+  std::string why;
+};
+using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared>;
+=======
 /// What a task's program wrote, before its results. Clean.
 struct TaskText {
   std::uint64_t batch = 0;
@@ -97,6 +116,7 @@ struct TaskText {
   std::string text;
 };
 using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, TaskText>;
+>>>>>>> logs
 
 template <class A>
 void fields(A& a, std::pair<Digest, std::string>& p) {
@@ -133,8 +153,17 @@ void fields(A& a, LeafHashes& m) {
   a(m.batch, m.hashes, m.why);
 }
 template <class A>
+<<<<<<< HEAD
+void fields(A& a, RunComparison& m) {
+  a(m.batch, m.a, m.b, m.compare, m.time, m.step);
+}
+template <class A>
+void fields(A& a, Compared& m) {
+  a(m.batch, m.verdict, m.why);
+=======
 void fields(A& a, TaskText& m) {
   a(m.batch, m.attempt, m.task, m.offset, m.text);
+>>>>>>> logs
 }
 
 /// Appends one frame to `out`.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <new>
 
+#include "agent/worker/comparer.h"
 #include "kernels/core/float_environment.h"
 #include "protocol/limits.h"
 #include "protocol/utf8.h"
@@ -218,6 +219,14 @@ void Worker::handle(const RunLeaves& work) {
     }
   }
   say(answer);
+}
+
+void Worker::handle(const RunComparison& work) {
+  if (progress_) {
+    progress_->tasks_begun.store(1, std::memory_order_relaxed);
+    progress_->batch.store(work.batch, std::memory_order_release);
+  }
+  say(compare_in_sandbox(work, context_));
 }
 
 }  // namespace reeve::agent::worker

@@ -28,6 +28,7 @@ class Worker {
   bool read_some();
   void handle(const RunTasks& work);
   void handle(const RunLeaves& work);
+  void handle(const RunComparison& work);
   void run_item(const RunTasks& work, const WorkItem& item, std::uint64_t& begun);
   Result<void> run_task(TaskKernel& kernel, const StepDocument& document, TaskIndex task);
   Bound& bind(const StepDocument& document);

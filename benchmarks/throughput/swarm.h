@@ -20,6 +20,7 @@ class InProcessRunner final : public agent::Runner {
  public:
   void run(const agent::RunBatch& work) override { batches_.push_back(work); }
   void run_leaves(const agent::RunLeaves& work) override;
+  void compare(const agent::RunComparison&) override {}  // it advertises no comparator
   void cancel(const agent::CancelBatch& work) override;
   int fd() const override { return -1; }  // the swarm asks busy() instead
   std::vector<agent::RunnerEvent> pump() override;

@@ -22,6 +22,9 @@ void add_job_options(const Verb& verb, JobOptions& options) {
       .with_default();
   verb.parsed("--verify", submit.verify, parse_verify_option, "adaptive|quorum:N|none",
               "How results are checked (default adaptive; of programs quorum:2)");
+  verb.parsed("--compare", submit.compare, parse_compare, "COMPARISON",
+              "When results of programs agree: exact (the default), pixels, image:psnr=40, "
+              "tensor:rtol=1e-5,atol=1e-8, command:LINE");
   verb.option("--max-retries", submit.max_retries, "Owners on which a task may fail before it has failed")
       .with_default();
   verb.parsed("--max-price", submit.max_price, parse_credits, "CREDITS",

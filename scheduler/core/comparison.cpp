@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "protocol/comparison.h"
 #include "protocol/limits.h"
 #include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
@@ -10,6 +11,9 @@ namespace {
 constexpr Duration kAskAgain = seconds(10);
 /// A referee may have to fetch two results of gigabytes before it looks at them.
 constexpr Duration kComparisonDeadline = seconds(600);
+/// A referee says every few seconds what it has in hand. What it does not name after this time, it never got,
+/// or could not do.
+constexpr Duration kForgotten = seconds(20);
 
 const Comparing* comparing_of(const Region& region, const TaskKey& key) {
   const StepState* state = region.durable.find_step(key.first);
@@ -36,6 +40,12 @@ void ask_upload(Region& region, const TaskKey& key, const Recorded& r) {
   region.effect(AskUpload{r.agent, {r.attempt, key.first, key.second}, r.root, r.size_bytes, leaf_bytes});
 }
 
+/// True where the comparator is a program among the step's inputs.
+bool has_own_comparator(const StepSpec& spec) {
+  const auto how = parse_comparison(spec.compare);
+  return how && how->comparator == Comparator::kCommand;
+}
+
 void ask_comparer(Region& region, const TaskKey& key, const Comparing& comparing, ComparisonWork& work) {
   const auto referee = find_comparer(region);
   if (!referee) return;
@@ -45,10 +55,14 @@ void ask_comparer(Region& region, const TaskKey& key, const Comparing& comparing
   const AttemptId attempt = region.new_attempt();
   work.referee_attempt = attempt;
   work.referee_deadline = region.now + kComparisonDeadline;
-  region.live.comparison_leases[attempt] = ComparisonLease{*referee, key.first, key.second};
+  region.live.comparison_leases[attempt] = ComparisonLease{*referee, key.first, key.second, region.now};
+  const StepSpec& spec = region.durable.find_step(key.first)->spec;
   msg::Assign assign;
+  if (has_own_comparator(spec))
+    assign.steps.push_back({key.first, spec.need.kernel, spec.leaf_bytes, spec.max_result_bytes,
+                            spec.time_limit, spec.script, spec.inputs, false});
   assign.comparisons.push_back({attempt, key.first, key.second, a.blob, b.blob, a.size_bytes, b.size_bytes,
-                                region.durable.find_step(key.first)->spec.compare, kComparisonDeadline});
+                                spec.compare, kComparisonDeadline});
   region.effect(SendAssign{*referee, std::move(assign)});
 }
 
@@ -182,10 +196,9 @@ void ask_candidates_again(Region& region, AgentId agent) {
   }
 }
 
-void drop_comparison_leases(Region& region, AgentId referee) {
-  std::vector<AttemptId> lost;
-  for (const auto& [attempt, lease] : region.live.comparison_leases)
-    if (lease.agent == referee) lost.push_back(attempt);
+namespace {
+
+void drop_leases(Region& region, const std::vector<AttemptId>& lost) {
   for (const AttemptId attempt : lost) {
     const ComparisonLease lease = region.live.comparison_leases.at(attempt);
     const auto work = region.live.comparisons.find({lease.step, lease.task});
@@ -193,6 +206,24 @@ void drop_comparison_leases(Region& region, AgentId referee) {
       work->second.referee_attempt = AttemptId();
     region.live.comparison_leases.erase(attempt);
   }
+}
+
+}  // namespace
+
+void drop_comparison_leases(Region& region, AgentId referee) {
+  std::vector<AttemptId> lost;
+  for (const auto& [attempt, lease] : region.live.comparison_leases)
+    if (lease.agent == referee) lost.push_back(attempt);
+  drop_leases(region, lost);
+}
+
+void drop_forgotten_comparisons(Region& region, AgentId referee, const std::vector<AttemptId>& held) {
+  std::vector<AttemptId> lost;
+  for (const auto& [attempt, lease] : region.live.comparison_leases)
+    if (lease.agent == referee && lease.granted + kForgotten < region.now &&
+        std::find(held.begin(), held.end(), attempt) == held.end())
+      lost.push_back(attempt);
+  drop_leases(region, lost);
 }
 
 void drop_comparison(Region& region, const TaskKey& key) {
@@ -203,16 +234,20 @@ void drop_comparison(Region& region, const TaskKey& key) {
 }
 
 bool compares_blob(const Region& region, AgentId agent, const Digest& blob) {
-  return std::any_of(region.live.comparison_leases.begin(), region.live.comparison_leases.end(),
-                     [&](const auto& entry) {
-                       const ComparisonLease& lease = entry.second;
-                       const TaskKey key{lease.step, lease.task};
-                       const Comparing* comparing = comparing_of(region, key);
-                       if (lease.agent != agent || comparing == nullptr) return false;
-                       const Recorded* a = find_recorded(open_of(region, key), comparing->a);
-                       const Recorded* b = find_recorded(open_of(region, key), comparing->b);
-                       return (a != nullptr && a->blob == blob) || (b != nullptr && b->blob == blob);
-                     });
+  return std::any_of(
+      region.live.comparison_leases.begin(), region.live.comparison_leases.end(), [&](const auto& entry) {
+        const ComparisonLease& lease = entry.second;
+        const TaskKey key{lease.step, lease.task};
+        const Comparing* comparing = comparing_of(region, key);
+        if (lease.agent != agent || comparing == nullptr) return false;
+        const Recorded* a = find_recorded(open_of(region, key), comparing->a);
+        const Recorded* b = find_recorded(open_of(region, key), comparing->b);
+        const StepSpec& spec = region.durable.find_step(lease.step)->spec;
+        const bool of_comparator =
+            has_own_comparator(spec) &&
+            std::find(spec.inputs.begin(), spec.inputs.end(), blob) != spec.inputs.end();
+        return of_comparator || (a != nullptr && a->blob == blob) || (b != nullptr && b->blob == blob);
+      });
 }
 
 }  // namespace reeve::core

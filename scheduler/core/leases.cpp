@@ -258,6 +258,7 @@ void on_heartbeat(Region& region, const HeartbeatReceived& input) {
     else if (!referees(region, input.agent, attempt))
       cancel.items.push_back({attempt, {0, limits::kTasksPerStep}});  // ended here, and nobody told it
   if (!cancel.items.empty()) region.effect(SendCancel{input.agent, std::move(cancel)});
+  drop_forgotten_comparisons(region, input.agent, input.heartbeat.held);
 }
 
 void expire_leases(Region& region) {

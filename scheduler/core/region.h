@@ -44,6 +44,7 @@ struct ComparisonLease {
   AgentId agent;
   StepRef step;
   TaskIndex task = 0;
+  Time granted;
 };
 
 /// An agent that is connected.

@@ -126,6 +126,8 @@ void pursue_comparisons(Region& region);
 void ask_candidates_again(Region& region, AgentId agent);
 /// The referee's leases return.
 void drop_comparison_leases(Region& region, AgentId referee);
+/// What a referee does not name among what it holds, long after it was asked, goes out again.
+void drop_forgotten_comparisons(Region& region, AgentId referee, const std::vector<AttemptId>& held);
 /// A comparison that a conviction or the job's end made void.
 void drop_comparison(Region& region, const TaskKey& key);
 /// True while the agent is to compare this blob.

@@ -84,6 +84,7 @@ class Api {
   void add_running(Json& job, JobId id);
   void add_running_steps(Json& steps, JobId id);
   Result<void> add_failures(Json& job, JobId id);
+  Result<void> add_comparisons(Json& job, JobId id);
   Result<Json> steps_json(JobId id, const Bytes& counts);
 
   // api_tasks.cpp

@@ -38,6 +38,15 @@ const char* verify_name(std::int64_t mode) {
   return "unknown";
 }
 
+const char* comparison_name(std::int64_t verdict) {
+  switch (static_cast<msg::ComparisonVerdict>(verdict)) {
+    case msg::ComparisonVerdict::kSame: return "same";
+    case msg::ComparisonVerdict::kDiffer: return "differ";
+    case msg::ComparisonVerdict::kUndecidable: return "undecidable";
+  }
+  return "unknown";
+}
+
 }  // namespace
 
 Api::Json Api::job_json(const Statement& row) {
@@ -166,6 +175,7 @@ Result<Api::Json> Api::steps_json(JobId id, const Bytes& packed) {
                      {"running", 0},
                      {"depends_on", spec.depends_on},
                      {"leaf_bytes", spec.leaf_bytes},
+                     {"compare", spec.compare},
                      {"script", base64(spec.script)},
                      {"inputs", inputs}});
   }
@@ -196,6 +206,37 @@ Result<void> Api::add_failures(Json& job, JobId id) {
              "SELECT step, first, count, message FROM failures WHERE job=? ORDER BY seq DESC LIMIT 3");
 }
 
+/// How often results were found alike; of those that were not, the last ones, and by how much.
+Result<void> Api::add_comparisons(Json& job, JobId id) {
+  Json& out =
+      job["comparisons"] = {{"same", 0}, {"differ", 0}, {"undecidable", 0}, {"unlike", Json::array()}};
+  Statement counts =
+      database_.must_prepare("SELECT verdict, count(*) FROM comparisons WHERE job=? GROUP BY verdict");
+  counts.bind(id.value());
+  for (;;) {
+    const Result<bool> row = counts.step();
+    if (!row) return row.error();
+    if (!*row) break;
+    out[comparison_name(counts.integer(0))] = counts.number(1);
+  }
+  Statement unlike = database_.must_prepare(
+      "SELECT step, task, owner_a, owner_b, verdict, why, referee, at_ns FROM comparisons"
+      " WHERE job=? AND verdict>0 ORDER BY seq DESC LIMIT 10");
+  unlike.bind(id.value());
+  for (;;) {
+    const Result<bool> row = unlike.step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    out["unlike"].push_back({{"step", unlike.number(0)},
+                             {"task", unlike.number(1)},
+                             {"owners", {party_name(unlike.number(2)), party_name(unlike.number(3))}},
+                             {"verdict", comparison_name(unlike.integer(4))},
+                             {"why", std::string(unlike.text(5))},
+                             {"referee", agent_name(unlike.number(6))},
+                             {"at_ns", unlike.integer(7)}});
+  }
+}
+
 Result<Api::Json> Api::job(const Request& request, JobId id) {
   Result<JobRow> row = job_row(request, id);
   if (!row) return row.error();
@@ -206,6 +247,7 @@ Result<Api::Json> Api::job(const Request& request, JobId id) {
   add_running_steps(*steps, id);
   job["steps"] = std::move(*steps);
   if (Result<void> failures = add_failures(job, id); !failures) return failures.error();
+  if (Result<void> comparisons = add_comparisons(job, id); !comparisons) return comparisons.error();
   const std::int64_t begun_ns = job["submitted_ns"].get<std::int64_t>();
   const std::uint64_t settled = job["settled"].get<std::uint64_t>();
   const std::uint64_t open = job["open"].get<std::uint64_t>();

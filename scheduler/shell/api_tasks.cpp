@@ -155,6 +155,8 @@ void Api::TaskRows::take_open(const core::Durable& state, StepRef ref) {
       task.awaited.push_back(recorded.attempt);
     if (std::holds_alternative<core::Disputed>(open->second.phase))
       task.open_state = "disputed";
+    else if (std::holds_alternative<core::Comparing>(open->second.phase))
+      task.open_state = "comparing";
     else if (std::holds_alternative<core::Storing>(open->second.phase))
       task.open_state = "storing";
     else

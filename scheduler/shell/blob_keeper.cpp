@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/limits.h"
+
 namespace reeve::shell {
 namespace {
 
@@ -83,10 +85,41 @@ void BlobKeeper::drop_job(JobId job) {
   of_job_.erase(found);
 }
 
+void BlobKeeper::add_candidate(StepRef step, TaskIndex task, const Digest& blob) {
+  const std::lock_guard lock(mutex_);
+  if (candidates_[{step, task}].insert(blob).second) ++candidate_uses_[blob];
+}
+
+void BlobKeeper::drop_candidates(StepRef step, std::uint64_t first, std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  auto next = candidates_.lower_bound({step, static_cast<TaskIndex>(first)});
+  while (next != candidates_.end() && next->first.first == step && next->first.second < end) {
+    for (const Digest& blob : next->second)
+      if (const auto uses = candidate_uses_.find(blob); --uses->second == 0) candidate_uses_.erase(uses);
+    next = candidates_.erase(next);
+  }
+}
+
+void BlobKeeper::drop_candidates(JobId job) {
+  std::set<StepRef> steps;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto next = candidates_.lower_bound({{job, 0}, 0});
+         next != candidates_.end() && next->first.first.job == job; ++next)
+      steps.insert(next->first.first);
+  }
+  for (const StepRef& step : steps)
+    drop_candidates(step, 0, std::uint64_t{limits::kTasksPerStep});
+}
+
 void BlobKeeper::load(const core::Durable& state) {
   for (const auto& [id, job] : state.jobs)
-    for (const core::StepState& step : job.steps)
-      add_job(id, job.requester, step.spec.inputs);
+    for (StepIndex i = 0; i < job.steps.size(); ++i) {
+      add_job(id, job.requester, job.steps[i].spec.inputs);
+      for (const auto& [task, open] : job.steps[i].open)
+        for (const core::Recorded& recorded : open.attempts)
+          if (recorded.blob != Digest{}) add_candidate({id, i}, task, recorded.blob);
+    }
 }
 
 void BlobKeeper::follow(const core::Event& event) {
@@ -94,6 +127,15 @@ void BlobKeeper::follow(const core::Event& event) {
     for (const StepSpec& step : job->spec.steps)
       add_job(job->job, job->requester, step.inputs);
   if (const auto* job = std::get_if<core::JobForgotten>(&event)) drop_job(job->job);
+  if (const auto* candidate = std::get_if<core::CandidateStored>(&event))
+    add_candidate(candidate->step, candidate->task, candidate->blob);
+  if (const auto* stored = std::get_if<core::ResultStored>(&event)) {
+    claim(stored->blob, stored->at);  // until those who collect know it as a result
+    drop_candidates(stored->step, stored->task, std::uint64_t{stored->task} + 1);
+  }
+  if (const auto* failed = std::get_if<core::TasksFailed>(&event))
+    drop_candidates(failed->step, failed->tasks.first, failed->tasks.end());
+  if (const auto* job = std::get_if<core::JobEnded>(&event)) drop_candidates(job->job);
 }
 
 bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
@@ -107,7 +149,7 @@ bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
 }
 
 bool BlobKeeper::wanted(const Digest& digest, Time now) const {
-  if (inputs_.contains(digest)) return true;
+  if (inputs_.contains(digest) || candidate_uses_.contains(digest)) return true;
   const auto claim = claimed_.find(digest);
   return claim != claimed_.end() && now - claim->second < kGrace;
 }

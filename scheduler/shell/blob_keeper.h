@@ -12,8 +12,9 @@ namespace reeve::shell {
 
 /// Which blobs must stay and who may have them. Thread-safe.
 ///
-/// An input stays while a job in the state names it, a result for the retention of region.toml, and anything
-/// for an hour after it came or was last asked for.
+/// An input stays while a job in the state names it, a result that is to be compared while its task is open,
+/// an accepted result for the retention of region.toml, and anything for an hour after it came or was last
+/// asked for.
 class BlobKeeper {
  public:
   static constexpr Duration kGrace = hours(1);
@@ -43,6 +44,10 @@ class BlobKeeper {
  private:
   void add_job(JobId job, PartyId requester, const std::vector<Digest>& inputs);
   void drop_job(JobId job);
+  void add_candidate(StepRef step, TaskIndex task, const Digest& blob);
+  /// Results of tasks [first, end) of a step are not compared any more.
+  void drop_candidates(StepRef step, std::uint64_t first, std::uint64_t end);
+  void drop_candidates(JobId job);
   bool wanted(const Digest& digest, Time now) const;
   void uncount(const Digest& digest);
 
@@ -56,6 +61,8 @@ class BlobKeeper {
   mutable std::mutex mutex_;
   std::map<Digest, std::map<JobId, PartyId>> inputs_;
   std::map<JobId, std::vector<Digest>> of_job_;
+  std::map<std::pair<StepRef, TaskIndex>, std::set<Digest>> candidates_;
+  std::map<Digest, std::uint32_t> candidate_uses_;  // tasks of which it is one
   std::map<Digest, Time> claimed_;
   std::map<Digest, Unnamed> unnamed_;  // sent since the start; what came before is collected within the hour
   std::map<PartyId, std::uint64_t> charged_bytes_;

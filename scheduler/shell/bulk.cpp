@@ -86,9 +86,11 @@ BulkServer::Access BulkServer::access(const core::Peer& peer, const Digest& dige
   const auto when = [](bool granted) { return granted ? Access::kGranted : Access::kDenied; };
   switch (peer.role) {
     case Role::kOperator: return Access::kGranted;
-    case Role::kReferee: return when(parts_.blobs.names(digest, PartyId()));  // the operator's own
+    case Role::kReferee:  // the operator's own; results that it is to compare no job names
+      if (parts_.blobs.names(digest, PartyId())) return Access::kGranted;
+      [[fallthrough]];
     case Role::kAgent: {
-      if (!parts_.blobs.names(digest, PartyId())) return Access::kDenied;
+      if (peer.role == Role::kAgent && !parts_.blobs.names(digest, PartyId())) return Access::kDenied;
       const std::optional<bool> needed = parts_.needs_input(peer.agent, digest);
       return needed ? when(*needed) : Access::kNotKnownYet;
     }

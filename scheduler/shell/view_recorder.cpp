@@ -117,4 +117,17 @@ Result<void> ViewDatabase::Recorder::operator()(const core::AttemptRejected& e) 
                            static_cast<int>(e.reason));
 }
 
+Result<void> ViewDatabase::Recorder::operator()(const core::ComparisonDecided& e) {
+  const core::StepState* step = view.shadow_.find_step(e.step);
+  const auto owner_of = [&](AttemptId attempt) {
+    if (step == nullptr || !step->open.contains(e.task)) return PartyId();
+    for (const core::Recorded& recorded : step->open.at(e.task).attempts)
+      if (recorded.attempt == attempt) return recorded.owner;
+    return PartyId();
+  };
+  return put().comparison.run(seq, e.step.job.value(), e.step.step, e.task, e.a.value(), e.b.value(),
+                              owner_of(e.a).value(), owner_of(e.b).value(), static_cast<int>(e.verdict),
+                              e.why, e.referee.value(), e.at.ns);
+}
+
 }  // namespace reeve::shell

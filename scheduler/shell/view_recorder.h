@@ -38,6 +38,7 @@ struct ViewDatabase::Recorder {
   Result<void> operator()(const core::LeafChosen& e);
   Result<void> operator()(const core::DisputeDecided& e);
   Result<void> operator()(const core::AttemptRejected& e);
+  Result<void> operator()(const core::ComparisonDecided& e);
   Result<void> operator()(const core::Settled& e);
   Result<void> operator()(const core::Vested& e);
   Result<void> operator()(const core::OwnerConvicted& e);

@@ -3,7 +3,7 @@
 /// view.db: what people and programs ask about, built from committed events. docs/formats/view.md.
 namespace reeve::shell {
 
-inline constexpr std::int64_t kViewVersion = 3;
+inline constexpr std::int64_t kViewVersion = 4;
 
 inline constexpr const char* kViewOpen =
     "PRAGMA journal_mode=WAL;"
@@ -46,6 +46,9 @@ CREATE TABLE IF NOT EXISTS disputes(job INTEGER, step INTEGER, task INTEGER, a I
   hash_a BLOB, hash_b BLOB, referee_hash BLOB, referee INTEGER, wrong INTEGER, referee_attempt INTEGER,
   chosen_ns INTEGER, decided_ns INTEGER,
   PRIMARY KEY(job, step, task)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS comparisons(seq INTEGER PRIMARY KEY, job INTEGER, step INTEGER, task INTEGER, a INTEGER,
+  b INTEGER, owner_a INTEGER, owner_b INTEGER, verdict INTEGER, why TEXT, referee INTEGER, at_ns INTEGER) STRICT;
+CREATE INDEX IF NOT EXISTS comparisons_of ON comparisons(job, verdict);
 CREATE TABLE IF NOT EXISTS convictions(seq INTEGER PRIMARY KEY, owner INTEGER, at_ns INTEGER, job INTEGER,
   step INTEGER, task INTEGER, slashed INTEGER, clawed_back INTEGER, recomputed INTEGER) STRICT;
 CREATE TABLE IF NOT EXISTS chains(seq INTEGER PRIMARY KEY, at_ns INTEGER, job INTEGER, step INTEGER,

@@ -37,11 +37,12 @@ struct ViewDatabase::Statements {
         decided(d.must_prepare("UPDATE disputes SET leaf=?4, referee_hash=?5, referee=?6, wrong=?7,"
                                " referee_attempt=?8, decided_ns=?9"
                                " WHERE job=?1 AND step=?2 AND task=?3")),
+        comparison(d.must_prepare("INSERT INTO comparisons VALUES(?,?,?,?,?,?,?,?,?,?,?,?)")),
         conviction(d.must_prepare("INSERT INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
         chain(d.must_prepare("INSERT INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
 
   Statement begin, commit, seq, party, agent, agent_counts, job, final_job, step, result, settled, recall,
-      stored, failure, failed, forget_failed, verdict, dispute, leaf, decided, conviction, chain;
+      stored, failure, failed, forget_failed, verdict, dispute, leaf, decided, comparison, conviction, chain;
 };
 
 }  // namespace reeve::shell

@@ -1,6 +1,6 @@
-// An agent that lies: it paints over one leaf of every render result, and changes the last byte of every
-// program's result, before that is hashed, so that its roots, its openings and its uploads all agree with
-// each other and differ from the truth alone.
+// An agent that lies: it paints over one leaf of every render result, makes the pictures of a program's
+// result darker, and changes the last byte of a program's result without pictures, before that is hashed, so
+// that its roots, its openings and its uploads all agree with each other and differ from the truth alone.
 //
 //   reeve-cheating-agent --home DIR [--keep DIR]     DIR has joined a region with `reeve agent join`
 
@@ -15,6 +15,7 @@
 #include <string>
 
 #include "agent/shell/agent.h"
+#include "tests/adversary/darken.h"
 
 namespace reeve::adversary {
 namespace {
@@ -44,6 +45,7 @@ class CheatingRunner final : public agent::Runner {
 
   void run(const agent::RunBatch& work) override { honest_->run(work); }
   void run_leaves(const agent::RunLeaves& work) override { honest_->run_leaves(work); }
+  void compare(const agent::RunComparison& work) override { honest_->compare(work); }
   void cancel(const agent::CancelBatch& work) override { honest_->cancel(work); }
   int fd() const override { return honest_->fd(); }
 
@@ -69,13 +71,24 @@ class CheatingRunner final : public agent::Runner {
     }
   }
 
-  /// The last byte of a bundle is one of its last file's.
   static void spoil(agent::TaskOutput& output) {
-    std::size_t end = 0;
-    for (const std::uint32_t size : output.sizes) {
-      end += size;
-      if (size > 0) output.payload[end - 1] ^= 1U;
+    Bytes lies;
+    std::size_t begin = 0;
+    for (std::uint32_t& size : output.sizes) {
+      const Bytes lie = lie_about(ByteView(output.payload).subspan(begin, size));
+      begin += size;
+      size = static_cast<std::uint32_t>(lie.size());
+      lies.insert(lies.end(), lie.begin(), lie.end());
     }
+    output.payload = std::move(lies);
+  }
+
+  /// The last byte of a bundle is one of its last file's.
+  static Bytes lie_about(ByteView bundle) {
+    if (auto darker = darken_pictures(bundle)) return std::move(*darker);
+    Bytes spoilt(bundle.begin(), bundle.end());
+    if (!spoilt.empty()) spoilt.back() ^= 1U;
+    return spoilt;
   }
 
   /// Leaves what was handed in for whoever wants to look at it: DIR/JOB-STEP-TASK.result

@@ -52,6 +52,22 @@ class KeeperTest : public ::testing::Test {
   std::vector<msg::Opening> openings_;
 };
 
+TEST_F(KeeperTest, WhatTheRegionWantsToAskForStaysHereHoweverSmall) {
+  TaskOutput made = output(0, 4, {32, 32});
+  auto step = std::make_shared<msg::StepInfo>(*made.step);
+  step->rooted = true;
+  step->leaf_bytes = 0;
+  made.step = step;
+  keeper_->take(std::move(made), heard_);
+  await(2);
+  for (TaskIndex i = 0; i < 2; ++i) {
+    const auto& finished = std::get<TasksFinished>(heard_[i]);
+    EXPECT_EQ(finished.tasks, (TaskRange{4 + i, 1}));
+    EXPECT_EQ(std::get<msg::RootedResults>(finished.results).sizes, std::vector<std::uint64_t>{32});
+    EXPECT_TRUE(std::filesystem::exists(spool_->file_of(AttemptId(9), 4 + i)));
+  }
+}
+
 TEST_F(KeeperTest, SmallResultsPassThroughAtOnce) {
   keeper_->take(output(0, 4, {32, 32}), heard_);
   ASSERT_EQ(heard_.size(), 1U);

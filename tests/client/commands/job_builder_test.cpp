@@ -113,6 +113,30 @@ TEST(JobBuilder, OtherCommandsAreProgramsThatTwoOwnersRun) {
   EXPECT_EQ(build(text, options)->spec.verify.mode, VerifyMode::kNone) << "what was asked for counts";
 }
 
+TEST(JobBuilder, ComparesResultsOfProgramsAloneAndOnlyWhereThereAreTwo) {
+  SubmitOptions options;
+  options.compare = *parse_compare("tensor:rtol=1e-5");
+  const std::string program = one_step("    script: {actions: {onRun: {command: blender}}}\n");
+  auto job = build(program, options);
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  EXPECT_EQ(job->spec.steps[0].compare, "tensor:rtol=1e-5");
+  options.verify = VerifyPolicy{VerifyMode::kNone, 1};
+  EXPECT_NE(build(program, options).error().message.find("--verify none"), std::string::npos);
+  options.verify.reset();
+  EXPECT_NE(build(kTwoSteps, options).error().message.find("no step runs a program"), std::string::npos);
+}
+
+TEST(JobBuilder, AComparisonIsReadBeforeAnythingIsSent) {
+  EXPECT_EQ(*parse_compare("exact"), "");
+  EXPECT_EQ(*parse_compare("image:psnr=40,ssim=0.98"), "image:psnr=40,ssim=0.98");
+  for (const char* text : {"pixel", "image", "image:psnr=x", "tensor:tol=1", "command:"}) {
+    const auto read = parse_compare(text);
+    ASSERT_FALSE(read.ok()) << text;
+    EXPECT_NE(read.error().message.find(text), std::string::npos);
+    EXPECT_FALSE(read.error().hint.empty());
+  }
+}
+
 TEST(JobBuilder, KernelsThatThereAreNotAreRefusedWithStepCommandAndRemedy) {
   const auto job =
       build(one_step("    script: {actions: {onRun: {command: 'reeve:blender', args: [-b]}}}\n"));

@@ -194,6 +194,45 @@ TEST_F(Comparison, ASilentRefereeIsAskedAgainAtTheDeadlineAndItsLateWordIsIgnore
   EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
 }
 
+TEST_F(Comparison, WhatARefereeDoesNotNameAmongWhatItHoldsGoesOutAgain) {
+  join_owner(0, 1);
+  join_owner(0, 2);
+  const AgentId restarted = comparer();
+  habits_[restarted].compares = false;
+  submit(ada_, compared_job(1));
+  work();
+  ASSERT_EQ(comparisons_.size(), 1U);
+  const AttemptId asked = comparisons_[0].second.attempt;
+  const auto beats = [&](std::vector<AttemptId> held) {
+    see(HeartbeatReceived{restarted, {std::move(held), false}});
+    pass(seconds(1));
+    return effects<SendAssign>().back().assign.comparisons.at(0).attempt;
+  };
+  EXPECT_EQ(beats({}), asked) << "it may be on its way";
+  pass(seconds(30));
+  EXPECT_EQ(beats({asked}), asked);
+  EXPECT_NE(beats({}), asked);
+}
+
+TEST_F(Comparison, WithAComparatorOfTheRequestersTheRefereeHasTheStepsInputs) {
+  join_owner(0, 1);
+  join_owner(0, 2);
+  const AgentId referee = comparer();
+  habits_[referee].compares = false;
+  const Digest program{{42}};
+  JobSpec spec = compared_job(1);
+  spec.steps[0].compare = "command:./same.py";
+  spec.steps[0].inputs = {program};
+  submit(ada_, spec);
+  work();
+  ASSERT_EQ(comparisons_.size(), 1U);
+  const msg::Assign& assign = effects<SendAssign>().back().assign;
+  ASSERT_EQ(assign.steps.size(), 1U);
+  EXPECT_EQ(assign.steps[0].inputs, std::vector<Digest>{program});
+  EXPECT_EQ(core_->needs_input(referee, program), true);
+  EXPECT_EQ(core_->needs_input(referee, Digest{{43}}), false);
+}
+
 TEST_F(Comparison, WithoutAComparerItWaitsAndExplainNamesWho) {
   join_owner(0, 1);
   join_owner(0, 2);

@@ -61,6 +61,25 @@ TEST_F(Keeper, AnInputGoesOnceTheLastJobThatNamesItIsForgotten) {
   EXPECT_EQ(collect({}, later_), 1U);
 }
 
+TEST_F(Keeper, AResultThatIsToBeComparedStaysWhileItsTaskIsOpen) {
+  const Digest darker = put("darker");
+  const Digest right = put("right");
+  const auto candidate = [](TaskIndex task, const Digest& blob) {
+    return core::CandidateStored{{JobId(1), 0}, task, AttemptId(5), blob, blob, 5, wall_now()};
+  };
+  keeper_.follow(candidate(7, darker));
+  keeper_.follow(candidate(7, right));
+  keeper_.follow(candidate(8, darker));
+  EXPECT_EQ(collect({}, later_), 0U);
+  keeper_.follow(core::ResultStored{{JobId(1), 0}, 7, AttemptId(5), right, right, 5, later_});
+  EXPECT_EQ(collect({}, later_ + seconds(60)), 0U) << "the one is another task's, the other the result";
+  core::JobEnded ended;
+  ended.job = JobId(1);
+  keeper_.follow(ended);
+  EXPECT_EQ(collect({right}, later_ + hours(2)), 1U);
+  EXPECT_FALSE(store_->has(darker));
+}
+
 TEST_F(Keeper, ABlobThatWasAskedForStaysAnHourMore) {
   const Digest blob = put("blob");
   EXPECT_TRUE(keeper_.claim(blob, later_));
