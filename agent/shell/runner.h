@@ -19,10 +19,6 @@ struct TaskOutput {
   Duration spent;
 };
 
-<<<<<<< HEAD
-using RunnerEvent =
-    std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished>;
-=======
 /// What a task's program wrote. Apart from events: nothing follows from it, and it may be dropped.
 struct TaskText {
   AttemptId attempt;
@@ -32,8 +28,8 @@ struct TaskText {
   std::string text;
 };
 
-using RunnerEvent = std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished>;
->>>>>>> logs
+using RunnerEvent =
+    std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished>;
 
 /// Where tasks run: one worker a slot. All calls come from one thread and none of them waits.
 class Runner {

@@ -207,7 +207,6 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
   return true;
 }
 
-<<<<<<< HEAD
 bool WorkerProcess::take_compared(worker::Compared compared, std::vector<RunnerEvent>& events) {
   const Handed& front = batches_.front();
   if (compared.batch != front.id || !front.comparison.valid()) return false;
@@ -216,7 +215,8 @@ bool WorkerProcess::take_compared(worker::Compared compared, std::vector<RunnerE
   batches_.pop_front();
   failures_ = 0;
   return true;
-=======
+}
+
 /// Of the task in hand alone, and of none that was cancelled.
 void WorkerProcess::take_text(worker::TaskText text) {
   BatchItem at;
@@ -224,7 +224,6 @@ void WorkerProcess::take_text(worker::TaskText text) {
   if (!options_.texts || text.batch != front.id || front.kill_at_ns != 0 || !current_task(at)) return;
   if (text.attempt != at.attempt || text.task != at.tasks.first) return;
   options_.texts->push_back({text.attempt, at.step->step, text.task, text.offset, std::move(text.text)});
->>>>>>> logs
 }
 
 bool WorkerProcess::take_results(worker::TaskResults results, std::vector<RunnerEvent>& events) {

@@ -98,15 +98,12 @@ struct LeafHashes {
   std::vector<Digest> hashes;
   std::string why;  // without hashes: why not
 };
-<<<<<<< HEAD
 /// Without a verdict: the comparator could not be run.
 struct Compared {
   std::uint64_t batch = 0;
   std::optional<msg::ComparisonVerdict> verdict;
   std::string why;
 };
-using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared>;
-=======
 /// What a task's program wrote, before its results. Clean.
 struct TaskText {
   std::uint64_t batch = 0;
@@ -115,8 +112,7 @@ struct TaskText {
   std::uint64_t offset = 0;
   std::string text;
 };
-using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, TaskText>;
->>>>>>> logs
+using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared, TaskText>;
 
 template <class A>
 void fields(A& a, std::pair<Digest, std::string>& p) {
@@ -153,17 +149,16 @@ void fields(A& a, LeafHashes& m) {
   a(m.batch, m.hashes, m.why);
 }
 template <class A>
-<<<<<<< HEAD
 void fields(A& a, RunComparison& m) {
   a(m.batch, m.a, m.b, m.compare, m.time, m.step);
 }
 template <class A>
 void fields(A& a, Compared& m) {
   a(m.batch, m.verdict, m.why);
-=======
+}
+template <class A>
 void fields(A& a, TaskText& m) {
   a(m.batch, m.attempt, m.task, m.offset, m.text);
->>>>>>> logs
 }
 
 /// Appends one frame to `out`.
