@@ -103,6 +103,16 @@ void Output::show(const View& view) {
   streams_.out.flush();
 }
 
+void Output::text(std::string_view text) {
+  end_progress();
+  streams_.out << text << std::flush;
+}
+
+void Output::aside(std::string_view text) {
+  end_progress();
+  if (format_ == Format::kTable) streams_.err << text << std::flush;
+}
+
 void Output::note(std::string_view text) {
   end_progress();
   if (format_ == Format::kTable) streams_.err << text << std::endl;

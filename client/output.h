@@ -65,6 +65,7 @@ class Output {
     std::ostream& err;
     bool out_is_terminal = false;
     bool err_is_terminal = false;
+    bool one_place = false;  // both are the same terminal, pipe or file
   };
   Output(Streams streams, const Environment& environment);
 
@@ -73,6 +74,12 @@ class Output {
   const Style& style() const { return style_; }
 
   void show(const View& view);
+  /// Text as it is, on standard output.
+  void text(std::string_view text);
+  /// The same for people on standard error, beside what the verb gives: table format only.
+  void aside(std::string_view text);
+  /// True where both streams are one, a terminal mostly: what was an aside has been seen.
+  bool one_place() const { return streams_.one_place; }
   /// One line for people on standard error: table format only.
   void note(std::string_view text);
   /// Replaces the progress line; only on a terminal, and only for people.

@@ -35,6 +35,17 @@ Result<msg::Accepted> send_job(Context& context, const BuiltJob& job) {
   return (*connection)->submit({job.spec, false});
 }
 
+/// Beside what the verb itself gives.
+LogFollower follower_of(Context& context, const BuiltJob& job, JobId id) {
+  const bool several_steps = job.spec.steps.size() > 1;
+  const bool several_tasks = several_steps || job.spec.steps.front().task_count > 1;
+  Output& output = context.output();
+  LogSelection selection;
+  selection.job = id.value();
+  return LogFollower(selection, LogPrinter([&output](std::string_view text) { output.aside(text); },
+                                           several_tasks, several_steps, Style{}));
+}
+
 }  // namespace
 
 View dry_run_view(const BuiltJob& job, const Style& style) {
@@ -96,9 +107,12 @@ Result<ExitCode> submit_built(Context& context, const BuiltJob& job, const Submi
     return kExitOk;
   }
   context.output().note(view.text.substr(0, view.text.size() - 1));
-  return wait_and_report(
-      context, accepted->job.value(),
-      {options.progress, std::nullopt, options.folder, options.says_folder, options.fetch});
+  LogFollower logs = follower_of(context, job, accepted->job);
+  const auto code = wait_and_report(context, accepted->job.value(),
+                                    {options.progress, std::nullopt, options.folder, options.says_folder,
+                                     options.fetch, options.logs ? &logs : nullptr});
+  if (options.shown) *options.shown = {logs.printer().shown_bytes(), logs.printer().missing_bytes()};
+  return code;
 }
 
 }  // namespace reeve::client

@@ -8,6 +8,11 @@
 
 namespace reeve::client {
 
+struct ShownLogs {
+  std::uint64_t bytes = 0;
+  std::uint64_t missing_bytes = 0;  // dropped on the way
+};
+
 /// What happens around a submission: shared by `submit` and `render`.
 struct SubmissionOptions {
   bool wait = false;
@@ -15,7 +20,9 @@ struct SubmissionOptions {
   bool dry_run = false;
   std::filesystem::path folder;  // where results go; empty: they are not fetched
   FetchOptions fetch;
-  bool says_folder = true;  // to people, at the end
+  bool says_folder = true;     // to people, at the end
+  bool logs = false;           // while waiting, what tasks write is shown on standard error
+  ShownLogs* shown = nullptr;  // how much that was; null: nobody asks
 };
 
 /// Uploads the inputs, submits the job and, if asked, waits for it and fetches its results.

@@ -15,6 +15,8 @@ namespace reeve::client {
 namespace {
 
 constexpr Duration kPollEvery = milliseconds(500);
+constexpr Duration kLogEvery = milliseconds(200);
+constexpr int kLastLooks = 10;
 constexpr Duration kFetchEvery = seconds(2);
 constexpr Duration kLongestSilence = seconds(600);  // a region's host may reboot
 
@@ -41,7 +43,10 @@ class Watch {
       auto seen = look();
       if (interrupted()) return left_alone();
       if (auto over = bear(seen); !over) return over.error();
-      if (has_ended(end_.state)) return finish();
+      if (has_ended(end_.state)) {
+        await_last_words();
+        return finish();
+      }
       if (options_.limit && (wall_clock() - started) >= *options_.limit) {
         return Error{
             ErrorCode::kTimeout,
@@ -49,7 +54,7 @@ class Watch {
             "it goes on; wait again with `reeve job wait " + std::to_string(job_) + "`"};
       }
       // An update comes at once when the job ends; without one the next look is due soon anyway.
-      auto update = connection_.next_update(kPollEvery);
+      auto update = connection_.next_update(options_.logs ? kLogEvery : kPollEvery);
       if (!update) return update.error();
     }
   }
@@ -84,6 +89,9 @@ class Watch {
     end_.failures = failure_lines(job);
     end_.failed = member(job, "failures");
     meter_.update(wall_clock(), counts_of(job));
+    if (options_.logs) {  // after the state: what an ended job wrote is all there
+      if (auto shown = options_.logs->look(connection_); !shown) return shown.error();
+    }
     if (options_.progress) show_progress();
     if (options_.folder.empty()) return {};
     if (!fetcher_) {
@@ -96,6 +104,16 @@ class Watch {
     return fetcher_->fetch_new();
   }
 
+  /// Where more was written than an agent may send at once, the end of it comes a moment after the result.
+  void await_last_words() {
+    if (!options_.logs || options_.logs->printer().missing_bytes() == 0) return;
+    for (int looks = 0; looks < kLastLooks; ++looks) {
+      (void)connection_.next_update(kLogEvery).ok();
+      const auto more = options_.logs->look(connection_);
+      if (!more || !*more) return;
+    }
+  }
+
   void show_progress() {
     const Counts& counts = meter_.counts();
     context_.output().progress(meter_.line());
@@ -104,6 +122,7 @@ class Watch {
   }
 
   WatchEnd finish() {
+    if (options_.logs) options_.logs->printer().end_all();
     context_.output().end_progress();
     if (fetcher_) end_.fetched = fetcher_->summary();
     return end_;

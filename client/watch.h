@@ -6,6 +6,7 @@
 
 #include "client/context.h"
 #include "client/fetch.h"
+#include "client/job_log.h"
 
 namespace reeve::client {
 
@@ -15,6 +16,7 @@ struct WatchOptions {
   std::filesystem::path folder;   // fetch results here as they come; empty: do not
   bool says_folder = true;        // to people, at the end
   FetchOptions fetch;
+  LogFollower* logs = nullptr;  // shows what tasks write as it comes
 };
 
 /// How a job stood when watching ended.

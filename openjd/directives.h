@@ -46,6 +46,8 @@ class Redactor {
   /// The line as it may be shown: "********" stands for each secret. A redacted_env line keeps its name
   /// alone.
   std::string shown(std::string_view line) const;
+  /// True while every line is shown as it is, but for one that hides something itself.
+  bool idle() const { return anywhere_.empty() && lines_.empty(); }
 
  private:
   Result<void> add_one(std::string_view secret);

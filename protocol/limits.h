@@ -60,6 +60,12 @@ inline constexpr std::uint32_t kKernelsPerAgent = 64;
 inline constexpr std::uint32_t kSlotsPerAgent = 1024;
 inline constexpr std::uint32_t kQuorum = 5;
 
+/// A piece of a task's log: what a program writes in a moment, and never the greater part of a message.
+inline constexpr std::size_t kLogPieceBytes = 16U << 10;
+inline constexpr std::uint32_t kLogPiecesPerMessage = 128;
+/// Where a log may reach: beyond it a JSON number is no longer exact.
+inline constexpr std::uint64_t kLogOffset = 1ULL << 53;
+
 /// Tasks an agent may hold at once, whatever credit it asks for.
 inline constexpr std::uint32_t kCreditPerAgent = 16384;
 
@@ -68,5 +74,7 @@ inline constexpr Duration kRequestMemory = hours(7 * 24);
 
 static_assert(kTasksPerSection * 64 <= kControlMessageBytes, "a section of bare roots fits a message");
 static_assert(kLeavesPerTask * 32 <= kControlMessageBytes, "a leaf table fits a message");
+static_assert(kLogPiecesPerMessage * (kLogPieceBytes + 64) <= kControlMessageBytes,
+              "log pieces fit a message");
 
 }  // namespace reeve::limits

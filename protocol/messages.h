@@ -40,6 +40,7 @@ struct Welcome {
   Role role = Role::kStranger;
   PartyId party;
   AgentId agent;
+  std::uint32_t log_bytes_per_s = 0;  // what the region takes of an agent's LogPieces; 0: none
   bool operator==(const Welcome&) const = default;
 };
 
@@ -427,8 +428,26 @@ struct Goodbye {
   bool operator==(const Goodbye&) const = default;
 };
 
-using Message = std::variant<Hello, Welcome, Enrol, Commands, Query, FetchResults, Subscribe, Replies,
-                             JobUpdate, AgentHello, Credit, Heartbeat, Assign, Report, ReportAck,
-                             CancelAttempts, OpeningRequest, Opening, UploadRequest, Verdicts, Goodbye>;
+/// Of what a task's program wrote so far, cleaned: UTF-8 without control characters but line ends and tabs.
+struct LogPiece {
+  AttemptId attempt;
+  StepRef step;
+  TaskIndex task = 0;
+  std::uint64_t offset =
+      0;  // of its first byte in the whole log; behind the last piece's end: bytes between are lost
+  std::string text;
+  bool operator==(const LogPiece&) const = default;
+};
+
+/// Best effort: nobody acknowledges or repeats it, and the region may drop it.
+struct LogPieces {
+  std::vector<LogPiece> pieces;
+  bool operator==(const LogPieces&) const = default;
+};
+
+using Message =
+    std::variant<Hello, Welcome, Enrol, Commands, Query, FetchResults, Subscribe, Replies, JobUpdate,
+                 AgentHello, Credit, Heartbeat, Assign, Report, ReportAck, CancelAttempts, OpeningRequest,
+                 Opening, UploadRequest, Verdicts, Goodbye, LogPieces>;
 
 }  // namespace reeve::msg

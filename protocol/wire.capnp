@@ -40,6 +40,7 @@ struct Envelope {
     uploadRequest @18 :UploadRequest;   # region
     verdicts @19 :Verdicts;             # region
     goodbye @20 :Goodbye;               # region
+    logPieces @21 :LogPieces;           # agent, to a region whose welcome has a logBytesPerS
   }
 }
 
@@ -97,6 +98,7 @@ struct Welcome {
   role @4 :Role;         # of the key that authenticated this connection
   party @5 :UInt64;
   agent @6 :UInt64;
+  logBytesPerS @7 :UInt32;  # of an agent's log pieces the region takes so much; 0: none
 }
 
 struct Enrol {
@@ -467,4 +469,16 @@ struct Verdicts {
 
 struct Goodbye {
   why @0 :Error;
+}
+
+struct LogPieces {
+  pieces @0 :List(Piece);
+  struct Piece {
+    attempt @0 :UInt64;
+    job @1 :UInt64;
+    step @2 :UInt32;
+    task @3 :UInt32;
+    offset @4 :UInt64;         # of the first byte in the task's whole log
+    text @5 :Text;
+  }
 }

@@ -72,6 +72,9 @@ auto open(Envelope::Builder e, const msg::Verdicts&) {
 auto open(Envelope::Builder e, const msg::Goodbye&) {
   return e.initGoodbye();
 }
+auto open(Envelope::Builder e, const msg::LogPieces&) {
+  return e.initLogPieces();
+}
 
 msg::Message read_envelope(Envelope::Reader e) {
   switch (e.which()) {
@@ -96,6 +99,7 @@ msg::Message read_envelope(Envelope::Reader e) {
     case Envelope::UPLOAD_REQUEST: return get(e.getUploadRequest());
     case Envelope::VERDICTS: return get(e.getVerdicts());
     case Envelope::GOODBYE: return get(e.getGoodbye());
+    case Envelope::LOG_PIECES: return get(e.getLogPieces());
   }
   refuse(
       "message kind " + std::to_string(static_cast<unsigned>(e.which())) + " is not known to this protocol",

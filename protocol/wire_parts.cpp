@@ -8,6 +8,8 @@
 #include <array>
 #include <exception>
 
+#include "protocol/utf8.h"
+
 namespace reeve::wire {
 namespace {
 
@@ -17,27 +19,12 @@ constexpr std::size_t kScratchWords = 8192;
 // each through a list); a peer's detours beyond that are refused.
 constexpr int kNestingLimit = 16;
 
-// Length of the UTF-8 sequence that starts at `at`, or 0: no overlong forms, surrogates or values beyond
-// U+10FFFF (RFC 3629).
-std::size_t utf8_sequence(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = byte(at);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(at + i) & 0xC0) != 0x80) return 0;
-  const unsigned second = byte(at + 1);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool beyond = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-  return overlong || beyond ? 0 : length;
-}
-
 std::string_view checked_text(capnp::Text::Reader text, std::size_t limit, const char* what) {
   check_length(text.size(), limit, what);
   const std::string_view view(text.begin(), text.size());
   for (std::size_t at = 0; at < view.size();) {
-    const std::size_t length = utf8_sequence(view, at);
+    const bool ascii = static_cast<unsigned char>(view[at]) < 0x80;  // most of all text, and quick
+    const std::size_t length = ascii ? 1 : utf8_sequence(view, at);
     if (length == 0) refuse(std::string(what) + " is not UTF-8", "");
     at += length;
   }

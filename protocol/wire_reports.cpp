@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "protocol/wire_topics.h"
 
 namespace reeve::wire {
@@ -132,6 +134,12 @@ void put_task(B& out, const T& in) {
   out.setTask(in.task);
 }
 
+/// Those of a log are taken out where it is made: as JSON each would grow sixfold.
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
+}
+
 }  // namespace
 
 void put(schema::Report::Builder out, const msg::Report& in) {
@@ -224,6 +232,29 @@ msg::Verdicts get(schema::Verdicts::Reader in) {
     return msg::Verdicts::Item{AttemptId(item.getAttempt()), read_step(item), read_tasks(item),
                                read_enum(item.getKind(), msg::VerdictKind::kReleased, "kind of a verdict"),
                                item.getAmount()};
+  })};
+}
+
+void put(schema::LogPieces::Builder out, const msg::LogPieces& in) {
+  auto pieces = out.initPieces(static_cast<unsigned>(in.pieces.size()));
+  for (unsigned i = 0; i < pieces.size(); ++i) {
+    auto piece = pieces[i];
+    put_task(piece, in.pieces[i]);
+    piece.setOffset(in.pieces[i].offset);
+    piece.setText(text_of(in.pieces[i].text));
+  }
+}
+
+msg::LogPieces get(schema::LogPieces::Reader in) {
+  return {read_list(in.getPieces(), limits::kLogPiecesPerMessage, "pieces of logs", [](auto piece) {
+    if (piece.getOffset() > limits::kLogOffset)
+      refuse("a log's piece begins at byte " + std::to_string(piece.getOffset()),
+             "a log has at most " + std::to_string(limits::kLogOffset) + " bytes");
+    std::string text = read_text(piece.getText(), limits::kLogPieceBytes, "a piece of a log");
+    if (std::any_of(text.begin(), text.end(), is_control))
+      refuse("a piece of a log holds control characters", "");
+    return msg::LogPiece{AttemptId(piece.getAttempt()), read_step(piece), piece.getTask(), piece.getOffset(),
+                         std::move(text)};
   })};
 }
 

@@ -38,6 +38,7 @@ void put(schema::Welcome::Builder out, const msg::Welcome& in) {
   out.setRole(as_enum<schema::Role>(in.role));
   out.setParty(in.party.value());
   out.setAgent(in.agent.value());
+  out.setLogBytesPerS(in.log_bytes_per_s);
 }
 
 msg::Welcome get(schema::Welcome::Reader in) {
@@ -47,7 +48,8 @@ msg::Welcome get(schema::Welcome::Reader in) {
           in.getBulkPort(),
           read_enum(in.getRole(), Role::kOperator, "role"),
           PartyId(in.getParty()),
-          AgentId(in.getAgent())};
+          AgentId(in.getAgent()),
+          in.getLogBytesPerS()};
 }
 
 void put(schema::Enrol::Builder out, const msg::Enrol& in) {

@@ -2,16 +2,9 @@
 
 #include <algorithm>
 
-namespace reeve::agent::sandbox {
+#include "protocol/utf8.h"
 
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c != '\n' && c != '\t' && (byte < 0x20 || byte >= 0x7F)) c = '?';
-  }
-  return out;
-}
+namespace reeve::agent::sandbox {
 
 void Log::add(std::string_view text) {
   const std::size_t first = std::min(text.size(), kHeadBytes - head_.size());
@@ -33,7 +26,9 @@ std::string Log::text() const {
   const std::uint64_t missing = dropped_ + cut;
   std::string middle;
   if (missing > 0) middle = "\n[... " + std::to_string(missing) + " bytes ...]\n";
-  return printable(head_) + middle + printable(std::string_view(tail_).substr(cut));
+  std::string_view tail = std::string_view(tail_).substr(cut);
+  if (missing == 0) return clean_text(head_ + std::string(tail));
+  return clean_text(std::string_view(head_).substr(0, whole_utf8(head_))) + middle + clean_text(tail);
 }
 
 void Lines::add(std::string_view text) {

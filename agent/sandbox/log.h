@@ -7,14 +7,11 @@
 
 namespace reeve::agent::sandbox {
 
-/// `text` with everything that a terminal or a log could trip over replaced by '?'; line ends stay.
-std::string printable(std::string_view text);
-
 /// First and last words of what may be endless.
 class Log {
  public:
   void add(std::string_view text);
-  /// Printable.
+  /// Clean (protocol/utf8.h).
   std::string text() const;
 
  private:

@@ -103,6 +103,7 @@ bool Run::read_stream(Descriptor& from, bool output) {
   if (outcome_.exceeded == Bound::kOutput) return true;  // what is still in the pipe
   log_.add(text);
   (output ? output_lines_ : error_lines_).add(text);
+  if (command_.on_text) command_.on_text(text, !output);
   if (output && command_.keep_output) {
     if (outcome_.output.size() + text.size() > bounds_.output_bytes) {
       exceed(Bound::kOutput, "it wrote more than the " + std::to_string(bounds_.output_bytes) +
@@ -217,6 +218,7 @@ void Run::wait() {
     if (items[3].revents != 0) read_status();
     if (items[1].revents != 0 && !read_stream(launched_.output, true)) launched_.output = Descriptor();
     if (items[2].revents != 0 && !read_stream(launched_.errors, false)) launched_.errors = Descriptor();
+    if (command_.on_moment) command_.on_moment();
     ended_ = items[0].revents != 0;
     if (!ended_) watch();
   }

@@ -54,6 +54,10 @@ struct Command {
   std::function<void()> on_notice;  // just before the SIGTERM
   /// Hears each line of both streams, without its end; of a very long line its beginning.
   std::function<void(std::string_view)> on_line;
+  /// Hears all of both streams as it comes, after the lines in it were heard.
+  std::function<void(std::string_view text, bool errors)> on_text;
+  /// Called every 50 ms or oftener while the command runs.
+  std::function<void()> on_moment;
 };
 
 struct Outcome {

@@ -15,6 +15,7 @@
 #include "agent/shell/clock.h"
 #include "agent/shell/control.h"
 #include "agent/shell/local_http.h"
+#include "agent/shell/log_sender.h"
 #include "agent/shell/performer.h"
 #include "agent/shell/process_runner.h"
 #include "agent/shell/result_keeper.h"
@@ -29,6 +30,8 @@ namespace {
 constexpr Duration kLongestWait = seconds(1);
 /// While the region's socket is full there is no event to wait for.
 constexpr Duration kBlockedWait = milliseconds(2);
+/// Until the region takes more of what programs write.
+constexpr Duration kLogWait = milliseconds(20);
 
 /// SIGTERM and SIGINT as a descriptor.
 class StopSignals {
@@ -132,7 +135,10 @@ class Agent {
     if (now_due.empty()) now_due.push_back(Tick{});
     for (Input& input : now_due) {
       if (const auto* up = std::get_if<ConnectionUp>(&input)) on_connection(up->welcome);
-      if (std::holds_alternative<ConnectionLost>(input)) transfers_.close();
+      if (std::holds_alternative<ConnectionLost>(input)) {
+        transfers_.close();
+        logs_.close();
+      }
       const Time now = clock_.now();
       performer_.perform(now, core_.step(now, std::move(input)), inputs_);
     }
@@ -141,6 +147,7 @@ class Agent {
 
   void on_connection(const msg::Welcome& welcome) {
     performer_.know_agent(welcome.agent);
+    logs_.open(welcome.log_bytes_per_s, clock_.now());
     if (const auto opened = transfers_.open(welcome.bulk_port, clock_.now()); !opened)
       spdlog::warn("bulk socket: {}", opened.error().message);
   }
@@ -156,6 +163,7 @@ class Agent {
     if (transfers_.raw()) poller.watch(transfers_.raw());
     Duration patience = std::min(kLongestWait, core_.next_deadline() - clock_.now());
     if (link_.blocked() || transfers_.busy()) patience = std::min(patience, kBlockedWait);
+    if (logs_.waits()) patience = std::min(patience, kLogWait);
     if (!inputs_.empty()) patience = Duration{};
     poller.wait(std::max(patience, Duration{}));
   }
@@ -174,9 +182,18 @@ class Agent {
     if (!keeper_.full()) {
       for (RunnerEvent& event : runner_->pump())
         keeper_.take(std::move(event), inputs_);
+      logs_.take(runner_->take_texts());
     }
+    send_logs();
     home_.door.pump([this](const std::string& line) { return answer(line); });
     if (signals_.came()) inputs_.push_back(StopRequested{});
+  }
+
+  /// At once: what follows from a pump, such as reports, leaves later and finds the log there.
+  void send_logs() {
+    if (link_.blocked()) return;
+    for (msg::LogPieces& pieces : logs_.next(clock_.now()))
+      link_.send(std::move(pieces));
   }
 
   std::string answer(const std::string& line) {
@@ -211,6 +228,7 @@ class Agent {
   AgentCore core_;
   ResultKeeper keeper_;
   Performer performer_;
+  LogSender logs_;
   std::vector<Input> inputs_;
   Time next_show_;
 };

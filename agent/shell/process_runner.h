@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/shell/runner.h"
@@ -36,6 +37,7 @@ class ProcessRunner final : public Runner {
   void cancel(const CancelBatch& work) override;
   int fd() const override { return epoll_; }
   std::vector<RunnerEvent> pump() override;
+  std::vector<TaskText> take_texts() override { return std::exchange(texts_, {}); }
 
  private:
   explicit ProcessRunner(RunnerOptions options);
@@ -45,6 +47,7 @@ class ProcessRunner final : public Runner {
   int epoll_ = -1;
   int timer_ = -1;
   bool armed_ = false;
+  std::vector<TaskText> texts_;
   std::vector<std::unique_ptr<WorkerProcess>> workers_;
 };
 

@@ -19,6 +19,15 @@ struct TaskOutput {
   Duration spent;
 };
 
+/// What a task's program wrote. Apart from events: nothing follows from it, and it may be dropped.
+struct TaskText {
+  AttemptId attempt;
+  StepRef step;
+  TaskIndex task = 0;
+  std::uint64_t offset = 0;
+  std::string text;
+};
+
 using RunnerEvent =
     std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished>;
 
@@ -34,6 +43,8 @@ class Runner {
   /// Readable when pump() has something to do.
   virtual int fd() const = 0;
   virtual std::vector<RunnerEvent> pump() = 0;
+  /// What programs wrote up to the last pump(); older than the events of that pump.
+  virtual std::vector<TaskText> take_texts() { return {}; }
 };
 
 }  // namespace reeve::agent

@@ -178,6 +178,10 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
   }
   if (batches_.empty()) return false;
   Handed& front = batches_.front();
+  if (auto* text = std::get_if<worker::TaskText>(&message)) {
+    take_text(std::move(*text));
+    return true;
+  }
   if (auto* results = std::get_if<worker::TaskResults>(&message))
     return take_results(std::move(*results), events);
   if (auto* compared = std::get_if<worker::Compared>(&message))
@@ -211,6 +215,15 @@ bool WorkerProcess::take_compared(worker::Compared compared, std::vector<RunnerE
   batches_.pop_front();
   failures_ = 0;
   return true;
+}
+
+/// Of the task in hand alone, and of none that was cancelled.
+void WorkerProcess::take_text(worker::TaskText text) {
+  BatchItem at;
+  const Handed& front = batches_.front();
+  if (!options_.texts || text.batch != front.id || front.kill_at_ns != 0 || !current_task(at)) return;
+  if (text.attempt != at.attempt || text.task != at.tasks.first) return;
+  options_.texts->push_back({text.attempt, at.step->step, text.task, text.offset, std::move(text.text)});
 }
 
 bool WorkerProcess::take_results(worker::TaskResults results, std::vector<RunnerEvent>& events) {

@@ -24,7 +24,8 @@ class WorkerProcess {
     int epoll = -1;
     std::function<std::string(const Digest&)> input_path;
     std::uint64_t memory_mib = 0;
-    std::string scratch;  // empty: it runs no programs
+    std::string scratch;                     // empty: it runs no programs
+    std::vector<TaskText>* texts = nullptr;  // where what programs write goes; null: nowhere
   };
 
   explicit WorkerProcess(Options options) : options_(std::move(options)) {}
@@ -67,6 +68,7 @@ class WorkerProcess {
   bool take(worker::FromWorker message, std::vector<RunnerEvent>& events);
   bool take_compared(worker::Compared compared, std::vector<RunnerEvent>& events);
   bool take_results(worker::TaskResults results, std::vector<RunnerEvent>& events);
+  void take_text(worker::TaskText text);
   worker::StepDocument document(const msg::StepInfo& step) const;
   void look_for_hang(std::int64_t now_ns);
   /// The task that the worker has begun and not finished, as (item, task); false if there is none.

@@ -26,6 +26,10 @@ class Directives {
   const std::string& mistake() const { return mistake_; }  // a malformed line: its action has failed
   /// A log without what was said to be secret.
   std::string redacted(std::string_view log) const;
+  /// The same of one line; meaningless where hides_all().
+  std::string shown(std::string_view line) const { return redactor_.shown(line); }
+  bool shows_all() const { return !hides_too_much_ && redactor_.idle(); }
+  bool hides_all() const { return hides_too_much_; }
 
  private:
   bool redacted_variables_;

@@ -61,12 +61,16 @@ class ProgramKernel final : public TaskKernel {
     reason_ = msg::FailureReason::kRefused;
     if (const auto known = check_task(script_, task); !known) return known;
     const openjd::TaskValues values = script_.space.at(task);
+    TaskLog log([this, task](std::uint64_t offset, std::string text, bool must) {
+      return context_.log(task, offset, std::move(text), must);
+    });
     Session session({*context_.sandbox, script_, inputs_,
                      std::filesystem::path(context_.share.scratch) / "session", bounds_,
-                     variables(task, values)});
+                     variables(task, values), context_.log ? &log : nullptr});
     auto failure = session.enter();
     if (!failure) failure = perform(session, values, out);
     session.leave();
+    log.end();
     if (!failure) return {};
     reason_ = failure->reason;
     return Error{ErrorCode::kInvalid, failure->message, ""};

@@ -104,7 +104,15 @@ struct Compared {
   std::optional<msg::ComparisonVerdict> verdict;
   std::string why;
 };
-using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared>;
+/// What a task's program wrote, before its results. Clean.
+struct TaskText {
+  std::uint64_t batch = 0;
+  AttemptId attempt;
+  TaskIndex task = 0;
+  std::uint64_t offset = 0;
+  std::string text;
+};
+using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared, TaskText>;
 
 template <class A>
 void fields(A& a, std::pair<Digest, std::string>& p) {
@@ -147,6 +155,10 @@ void fields(A& a, RunComparison& m) {
 template <class A>
 void fields(A& a, Compared& m) {
   a(m.batch, m.verdict, m.why);
+}
+template <class A>
+void fields(A& a, TaskText& m) {
+  a(m.batch, m.attempt, m.task, m.offset, m.text);
 }
 
 /// Appends one frame to `out`.

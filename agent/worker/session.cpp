@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <ctime>
 #include <fstream>
 
@@ -26,6 +27,12 @@ constexpr std::uint32_t kTaskNoticeS = 120;
 constexpr std::uint32_t kEnvironmentNoticeS = 30;
 /// Of a log, what an error tells; the rest of limits::kTextBytes is for the cause.
 constexpr std::size_t kLastWordsBytes = 640;
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 Failure refused(const Error& error) {
   const bool missing = error.code == ErrorCode::kNotFound;
@@ -176,6 +183,12 @@ sandbox::Command Session::command(const openjd::CommandLine& line) {
   command.mounts = setup_.inputs.mounts();
   command.mounts.insert(command.mounts.begin(), {setup_.folder / "files", kFilesFolder});
   command.on_line = [this](std::string_view text) { directives_.hear(text); };
+  if (setup_.log) {
+    command.on_text = [this](std::string_view text, bool errors) {
+      setup_.log->hear(directives_, text, errors, now_ns());
+    };
+    command.on_moment = [this] { setup_.log->look(directives_, now_ns()); };
+  }
   return command;
 }
 
@@ -208,6 +221,7 @@ std::optional<Failure> Session::act(const openjd::Action& action, const openjd::
     what.on_notice = [this, notice_s] { write_notice(notice_s); };
   }
   auto outcome = setup_.sandbox.run(what, bounds);
+  if (setup_.log) setup_.log->end_action(directives_, now_ns());
   if (!outcome) return Failure{msg::FailureReason::kRefused, outcome.error().message};
   if (auto failure = judge(outcome.value(), manner.who)) return failure;
   if (output) *output = std::move(outcome->output);

@@ -9,6 +9,7 @@
 #include "agent/sandbox/sandbox.h"
 #include "agent/worker/directives.h"
 #include "agent/worker/staging.h"
+#include "agent/worker/task_log.h"
 #include "openjd/task.h"
 #include "protocol/messages.h"
 
@@ -31,7 +32,8 @@ class Session {
     const StagedInputs& inputs;
     std::filesystem::path folder;  // the session's own; made anew
     sandbox::Bounds bounds;
-    Variables variables;  // of every action
+    Variables variables;     // of every action
+    TaskLog* log = nullptr;  // hears what actions write; null: nobody does
   };
 
   explicit Session(Setup setup) : setup_(std::move(setup)), directives_(setup_.script.redacted_variables) {}

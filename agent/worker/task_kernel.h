@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ struct WorkerContext {
   std::uint64_t next_step = 0;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   std::unique_ptr<SceneShelf> shelf;
+  /// Takes what a program of the current attempt's writes; see TaskLog::Send. Null: nobody listens.
+  std::function<bool(TaskIndex task, std::uint64_t offset, std::string text, bool must)> log;
 };
 
 /// `--name value` pairs; each name once, none missing its value.

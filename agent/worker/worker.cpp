@@ -10,6 +10,8 @@
 
 #include "agent/worker/comparer.h"
 #include "kernels/core/float_environment.h"
+#include "protocol/limits.h"
+#include "protocol/utf8.h"
 
 namespace reeve::agent::worker {
 namespace {
@@ -30,8 +32,10 @@ bool same_document(const StepDocument& a, const StepDocument& b) {
          a.inputs == b.inputs;
 }
 
+/// As the region takes it: a program may have chosen some of the words.
 std::string sentence(const Error& error) {
-  return error.hint.empty() ? error.message : error.message + "; " + error.hint;
+  const std::string whole = error.hint.empty() ? error.message : error.message + "; " + error.hint;
+  return clean_text(std::string_view(whole).substr(0, limits::kTextBytes));
 }
 
 }  // namespace
@@ -84,6 +88,28 @@ bool Worker::flush() {
   return !broken_;
 }
 
+/// Sends what the socket takes without waiting. True once nothing is left.
+bool Worker::drain() {
+  std::size_t sent = 0;
+  while (sent < out_.size() && !broken_) {
+    const ssize_t n = ::send(socket_, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+    broken_ = n <= 0;
+    if (!broken_) sent += static_cast<std::size_t>(n);
+  }
+  out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent));
+  return out_.empty();
+}
+
+/// A program never waits for the agent: where the socket is full, the text stays with the task's log.
+bool Worker::say_text(TaskText text, bool must) {
+  if (!drain() && !must) return false;
+  say(text);
+  drain();
+  return true;
+}
+
 void Worker::close_results() {
   if (results_.sizes.empty()) return;
   const std::int64_t now = now_ns();
@@ -132,9 +158,15 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
   results_.batch = work.batch;
   results_.attempt = item.attempt;
   results_.first = item.tasks.first;
+  if (is_program(document.kernel)) {
+    context_.log = [&](TaskIndex task, std::uint64_t offset, std::string text, bool must) {
+      return say_text({work.batch, item.attempt, task, offset, std::move(text)}, must);
+    };
+  }
   for (TaskIndex task = item.tasks.first; task != item.tasks.end() && !broken_; ++task) {
     if (progress_) progress_->tasks_begun.store(++begun, std::memory_order_release);
     const std::size_t before = results_.payload.size();
+    if (context_.log) close_results();  // the text of a task goes behind the results before it
     const Result<void> ran =
         bound.kernel ? run_task(*bound.kernel.value(), document, task) : Result<void>(bound.kernel.error());
     if (ran) {
@@ -148,6 +180,7 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
     if (results_.payload.size() + out_.size() >= kBundleBytes || now_ns() - last_flush_ns_ >= kBundleNs)
       flush();
   }
+  context_.log = nullptr;
   close_results();
 }
 

@@ -36,8 +36,10 @@ class Worker {
 
   template <class Message>
   void say(const Message& message);
+  bool say_text(TaskText text, bool must);
   void close_results();
   bool flush();
+  bool drain();
 
   int socket_;
   Progress* progress_;

@@ -1,6 +1,7 @@
 #include "client/command_line.h"
 #include "client/commands/all.h"
 #include "client/commands/job_control.h"
+#include "client/commands/job_logs.h"
 #include "client/json_fields.h"
 #include "client/lookup.h"
 #include "client/quantities.h"
@@ -158,6 +159,7 @@ void add_job_commands(CommandLine& line) {
   add_waiting(line, job);
   add_job_control(line, job);
   add_tasks(line, job);
+  add_job_logs(line, job);
   auto get = std::make_shared<FetchCommand>();
   Verb fetch_verb =
       line.verb(job, "fetch", "Fetch the results that are there: frames as PNG, others as files",

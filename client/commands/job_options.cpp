@@ -36,6 +36,7 @@ void add_job_options(const Verb& verb, JobOptions& options) {
   verb.flag("--wait", options.wait, "Wait until the job has ended; Ctrl-C leaves it alive");
   verb.flag("--progress,!--no-progress", options.progress,
             "Show progress while waiting: a live line, or lines now and then where there is no terminal");
+  verb.flag("--logs", options.logs, "While waiting: show what tasks write as it comes, on standard error");
   verb.flag("--dry-run", options.dry_run, "Check and show what would be submitted, without a region");
   verb.option("-o,--out", options.folder, "With --wait: fetch results into this folder as they come")
       .type("DIR");
@@ -46,6 +47,10 @@ Result<void> resolve_after(Context& context, const JobOptions& options, SubmitOp
   if (!options.folder.empty() && !options.wait && !options.dry_run) {
     return Error{ErrorCode::kInvalid, "-o needs --wait: without it there is nothing to fetch yet",
                  "add --wait, or fetch later with `reeve job fetch`"};
+  }
+  if (options.logs && !options.wait && !options.dry_run) {
+    return Error{ErrorCode::kInvalid, "--logs needs --wait: without it nobody is there to see them",
+                 "add --wait, or follow later with `reeve job logs last -f`"};
   }
   if (options.after.empty()) return {};
   auto connection = context.region();
@@ -60,7 +65,7 @@ Result<void> resolve_after(Context& context, const JobOptions& options, SubmitOp
 }
 
 SubmissionOptions submission_options(const JobOptions& options) {
-  return {options.wait, options.progress, options.dry_run, options.folder, options.fetch};
+  return {options.wait, options.progress, options.dry_run, options.folder, options.fetch, true, options.logs};
 }
 
 }  // namespace reeve::client

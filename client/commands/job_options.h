@@ -16,6 +16,7 @@ struct JobOptions {
   bool wait = false;
   bool progress = true;
   bool dry_run = false;
+  bool logs = false;
   std::string folder;
   FetchOptions fetch;
 };

@@ -64,8 +64,9 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// Shows what tasks wrote on standard output: that of one task as it is, those of an array by task.
-void show_outputs(Context& context, const std::filesystem::path& folder) {
+/// Shows what tasks wrote on standard output: that of one task as it is, those of an array by task. `seen`:
+/// it was shown as it came.
+void show_outputs(Context& context, const std::filesystem::path& folder, bool seen) {
   std::map<std::string, std::string> outputs;
   std::size_t others = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
@@ -85,7 +86,7 @@ void show_outputs(Context& context, const std::filesystem::path& folder) {
     text += output;
     json[task == "." ? "only" : task] = output;
   }
-  if (!outputs.empty()) context.output().show({{{"stdout", json}}, text, text});
+  if (!outputs.empty() && !seen) context.output().show({{{"stdout", json}}, text, text});
   if (others > 0)
     context.output().note("Other results were not kept: say -o DIR for " + std::to_string(others) +
                           " files.");
@@ -96,6 +97,7 @@ Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   auto built = build_submission(context, options);
   if (!built) return built.error();
   SubmissionOptions submission = submission_options(options.job);
+  submission.logs = true;
   if (submission.dry_run) return submit_built(context, *built, submission);
   // There is nobody here who could check anybody, or do better what failed.
   built->spec.verify = {VerifyMode::kNone, 1};
@@ -113,8 +115,13 @@ Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   if (!folder) return folder.error();
   submission.folder = (*folder)->path();
   submission.says_folder = false;
+  ShownLogs shown;
+  submission.shown = &shown;
   auto code = submit_built(inside, *built, submission);
-  if (code) show_outputs(context, submission.folder);
+  // Where both streams are one, what came live was all of it, and is not said twice.
+  const bool seen = context.output().one_place() && context.output().format() == Format::kTable &&
+                    shown.bytes > 0 && shown.missing_bytes == 0;
+  if (code) show_outputs(context, submission.folder, seen);
   return code;
 }
 

@@ -126,6 +126,12 @@ std::vector<Holding> Core::holdings(StepRef step, TaskRange range) const {
   return held;
 }
 
+bool Core::holds(AgentId agent, AttemptId attempt, StepRef step, TaskIndex task) const {
+  const auto lease = region_->live.leases.find(attempt);
+  return lease != region_->live.leases.end() && lease->second.agent == agent && lease->second.step == step &&
+         lease->second.left.contains(task);
+}
+
 std::optional<bool> Core::needs_input(AgentId id, const Digest& input) const {
   const Volatile& live = region_->live;
   const auto agent = live.agents.find(id);

@@ -77,6 +77,8 @@ class Core {
   /// True while the agent holds a lease on tasks (or leaves) of a step that has this input; nothing while the
   /// agent has not said what it holds.
   std::optional<bool> needs_input(AgentId agent, const Digest& input) const;
+  /// True while the agent has a lease under this attempt on a task that it has not reported.
+  bool holds(AgentId agent, AttemptId attempt, StepRef step, TaskIndex task) const;
   /// The soonest time at which a Tick would do something.
   Time next_deadline() const;
 

@@ -52,7 +52,9 @@ const char* job_state_name(msg::JobState state) {
 Result<std::unique_ptr<Api>> Api::open(Sources sources) {
   Result<Database> database = Database::open(sources.view_path, Database::Mode::kReadOnly);
   if (!database) return database.error();
-  return std::unique_ptr<Api>(new Api(std::move(sources), std::move(*database)));
+  Result<Database> logs = Database::open(sources.logs_path, Database::Mode::kReadOnly);
+  if (!logs) return logs.error();
+  return std::unique_ptr<Api>(new Api(std::move(sources), std::move(*database), std::move(*logs)));
 }
 
 std::uint64_t Api::Request::number(const char* name, std::uint64_t otherwise, std::uint64_t most) const {
@@ -92,6 +94,8 @@ Result<Api::Json> Api::route_job(const Request& request) {
   if (request.segments.size() != 3) return no_such_path();
   if (request.segments[2] == "tasks") return tasks(request, JobId(id));
   if (request.segments[2] == "explain") return explain(request, JobId(id));
+  if (request.segments[2] == "logs") return logs(request, JobId(id));
+  if (request.segments[2] == "log") return log(request, JobId(id));
   return no_such_path();
 }
 

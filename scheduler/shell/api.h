@@ -11,6 +11,7 @@
 
 #include "protocol/messages.h"
 #include "scheduler/core/core.h"
+#include "scheduler/shell/log_keeper.h"
 #include "scheduler/shell/loop_tasks.h"
 #include "scheduler/shell/sqlite.h"
 #include "scheduler/shell/view.h"
@@ -30,6 +31,8 @@ class Api {
     std::string view_path;
     std::string server_key_hex;
     Time started;
+    LogKeeper& logs;
+    std::string logs_path;
   };
   /// How much of what is asked a caller sees follows from who he is.
   using Caller = core::Peer;
@@ -58,8 +61,8 @@ class Api {
   struct JobRow;
   struct PageFiller;
 
-  explicit Api(Sources sources, Database database)
-      : sources_(std::move(sources)), database_(std::move(database)) {}
+  explicit Api(Sources sources, Database database, Database logs)
+      : sources_(std::move(sources)), database_(std::move(database)), logs_(std::move(logs)) {}
   static Result<Request> parse(const Caller& caller, std::string_view path);
   Result<Json> route(const Request& request);
   Result<Json> route_job(const Request& request);
@@ -96,6 +99,17 @@ class Api {
   Result<Json> attempt_spans(JobId id, const std::set<std::uint64_t>& awaited);
   Result<Json> referee_spans(JobId id);
 
+  // api_logs.cpp
+  struct LogFilter;
+  Result<Json> logs(const Request& request, JobId id);
+  Result<Json> log(const Request& request, JobId id);
+  struct LogRow;
+  struct LogOutcome;
+  using LogOutcomes = std::map<std::uint64_t, std::vector<LogOutcome>>;  // by attempt
+  Result<std::vector<LogRow>> read_logs(const Request& request, JobId id, std::uint64_t limit);
+  Result<void> read_outcomes(JobId job, const std::vector<LogRow>& rows, LogOutcomes& out);
+  void conclude(JobId job, std::vector<LogRow>& rows, const LogOutcomes& outcomes);
+
   // api_people.cpp
   Result<Json> agents(const Request& request);
   Result<Json> offers();
@@ -111,6 +125,7 @@ class Api {
 
   Sources sources_;
   Database database_;
+  Database logs_;
   std::map<std::uint64_t, std::string> party_names_;
   std::map<std::uint64_t, std::string> agent_names_;
 };

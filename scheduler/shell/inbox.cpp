@@ -83,6 +83,8 @@ void Loop::greet(Connection& from, const msg::Hello& hello) {
   welcome.role = peer.role;
   welcome.party = peer.party;
   welcome.agent = peer.agent;
+  if (is_agent(peer.role) && parts_.logs)
+    welcome.log_bytes_per_s = log_door_.open(peer.agent, connections_.size(), now_);
   send(from.id, welcome);
 }
 
@@ -143,10 +145,22 @@ void Loop::on_agent(Connection& from, const core::Peer& peer, msg::Message messa
     return step(core::Input(core::CreditGranted{peer.agent, credit->granted_total}));
   if (auto* heartbeat = std::get_if<msg::Heartbeat>(&message))
     return step(core::Input(core::HeartbeatReceived{peer.agent, std::move(*heartbeat)}));
+  if (auto* pieces = std::get_if<msg::LogPieces>(&message)) return on_logs(from, std::move(*pieces));
   if (auto* opening = std::get_if<msg::Opening>(&message))
     return step(core::Input(
         core::OpeningReceived{peer.agent, check_opening(parts_.core.durable(), std::move(*opening))}));
   refuse_message(from, {ErrorCode::kNotAllowed, "this message is not for a peer of this role", ""});
+}
+
+/// Nothing is decided by what programs write: the core never hears of it.
+void Loop::on_logs(const Connection& from, msg::LogPieces pieces) {
+  if (!parts_.logs) return;
+  const auto holds = [&](AttemptId attempt, StepRef step, TaskIndex task) {
+    return parts_.core.holds(from.agent, attempt, step, task);
+  };
+  msg::LogPieces taken = log_door_.admit(from.agent, std::move(pieces), holds, now_);
+  parts_.metrics.log_pieces_refused = log_door_.refused_pieces();
+  if (!taken.pieces.empty()) parts_.logs->put(from.agent, std::move(taken), now_);
 }
 
 void Loop::on_report(Connection& from, msg::Report report) {

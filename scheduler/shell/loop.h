@@ -11,6 +11,8 @@
 #include "scheduler/shell/connections.h"
 #include "scheduler/shell/group_commit.h"
 #include "scheduler/shell/key_book.h"
+#include "scheduler/shell/log_door.h"
+#include "scheduler/shell/log_keeper.h"
 #include "scheduler/shell/loop_tasks.h"
 #include "scheduler/shell/metrics.h"
 #include "scheduler/shell/uploads.h"
@@ -39,6 +41,7 @@ class Loop {
     LoopTasks& tasks;
     Metrics& metrics;
     std::function<bool(PeerQuestion)> question;  // false: too many wait
+    LogKeeper* logs = nullptr;                   // null: this region keeps none
   };
   struct Settings {
     std::string region;
@@ -87,6 +90,7 @@ class Loop {
                    std::variant<msg::Query, msg::FetchResults> question);
   void on_agent(Connection& from, const core::Peer& peer, msg::Message message);
   void on_report(Connection& from, msg::Report report);
+  void on_logs(const Connection& from, msg::LogPieces pieces);
   void refuse_message(Connection& from, const Error& why);
 
   // outbox.cpp: effects become messages
@@ -104,6 +108,7 @@ class Loop {
   Parts parts_;
   const Settings settings_;
   Connections connections_;
+  LogDoor log_door_;
   net::Poller poller_;
   net::Poller::Slot commit_slot_;
   net::Poller::Slot uploads_slot_;

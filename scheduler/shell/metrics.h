@@ -24,6 +24,7 @@ struct Metrics {
   Counter connections{0};
   Counter agents_online{0};
   Counter effects_waiting{0};
+  Counter log_pieces_refused{0};
   Counter turns{0};
   Counter turn_ns{0};
   std::array<Counter, kTurnBounds_us.size() + 1> turn_buckets{};

@@ -26,7 +26,7 @@ void turn_histogram(std::ostringstream& out, const Metrics& metrics) {
 }  // namespace
 
 std::string metrics_text(const Metrics& metrics, const GroupCommit& commits, const View& view,
-                         const BulkServer& bulk) {
+                         const BulkServer& bulk, const LogKeeper& logs) {
   std::ostringstream out;
   const GroupCommit::Counters journal = commits.counters();
   line(out, "reeve_tasks_settled_total", "counter", "Tasks accepted and paid.", metrics.tasks_settled);
@@ -52,6 +52,11 @@ std::string metrics_text(const Metrics& metrics, const GroupCommit& commits, con
        metrics.peers_dropped);
   line(out, "reeve_bulk_received_bytes_total", "counter", "Bytes of the bulk socket in.", bulk.bytes_in());
   line(out, "reeve_bulk_sent_bytes_total", "counter", "Bytes of the bulk socket out.", bulk.bytes_out());
+  line(out, "reeve_log_bytes_total", "counter", "Bytes of tasks' logs kept.", logs.kept_bytes());
+  line(out, "reeve_log_dropped_bytes_total", "counter",
+       "Bytes of tasks' logs that could not be written in time.", logs.dropped_bytes());
+  line(out, "reeve_log_pieces_refused_total", "counter",
+       "Pieces of logs beyond an agent's share, or not its own.", metrics.log_pieces_refused);
   turn_histogram(out, metrics);
   return out.str();
 }

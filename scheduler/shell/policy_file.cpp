@@ -53,7 +53,9 @@ std::vector<Key> region_keys(RegionSettings& s) {
           number_key("upload_quota_mib", "what a requester may have sent that no job names yet", 1, 1 << 30,
                      s.upload_quota_mib),
           number_key("strangers_per_minute", "keys nobody enrolled that may knock", 1, 1'000'000,
-                     s.strangers_per_minute)};
+                     s.strangers_per_minute),
+          number_key("log_mib", "of what tasks write; the oldest logs go first; 0: none are kept", 0, 1 << 30,
+                     s.log_mib)};
 }
 
 std::vector<Key> policy_keys(core::Policy& p) {

@@ -20,6 +20,7 @@ struct RegionSettings {
   std::uint32_t retention_days = 30;       // of results
   std::uint64_t upload_quota_mib = 32768;  // of each party: blobs that no job names yet
   std::uint32_t strangers_per_minute = 600;
+  std::uint64_t log_mib = 1024;  // what tasks' logs may take; 0: none are kept
   core::Policy policy;
 };
 

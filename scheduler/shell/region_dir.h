@@ -19,6 +19,7 @@ struct RegionDir {
   std::string journal() const { return (path / "journal.db").string(); }
   std::string view() const { return (path / "view.db").string(); }
   std::filesystem::path blobs() const { return path / "blobs"; }
+  std::filesystem::path logs() const { return path / "logs"; }
 };
 
 /// Makes the folder with keys, settings and a journal that holds the region's first event. kConflict when it

@@ -59,6 +59,7 @@ struct RegionServer::Parts {
   std::unique_ptr<core::Core> core;
   std::uint64_t next_seq = 1;
   std::unique_ptr<ViewDatabase> view_database;
+  std::unique_ptr<LogKeeper> logs;
   std::unique_ptr<GroupCommit> commits;
   std::unique_ptr<View> view;
   net::Context context;
@@ -77,6 +78,7 @@ struct RegionServer::Parts {
   net::Wakeup stop_wakeup;
 
   Result<void> open_storage();
+  Result<void> open_logs();
   Result<void> follow_policy(Recovered& recovered);
   Result<void> open_sockets();
   Result<void> open_readers();
@@ -84,6 +86,7 @@ struct RegionServer::Parts {
   void boot();
   Result<std::unique_ptr<Api>> open_api();
   HttpServer::Pages pages();
+  std::string logs_path() const { return (dir.logs() / "logs.db").string(); }
 };
 
 Result<void> RegionServer::Parts::open_storage() {
@@ -110,6 +113,22 @@ Result<void> RegionServer::Parts::open_storage() {
   blobs->load(recovered->state());
   core = std::make_unique<core::Core>(recovered->state(), dir.secret.bytes());
   view_database = std::move(recovered->view);
+  return {};
+}
+
+Result<void> RegionServer::Parts::open_logs() {
+  std::error_code error;
+  std::filesystem::create_directory(dir.logs(), error);
+  if (error) return system_error(dir.logs().string(), error.value());
+  LogStore::Bounds bounds;
+  bounds.all_bytes = dir.settings.log_mib << 20;
+  bounds.job_bytes = bounds.all_bytes / 4;
+  bounds.log_bytes = std::min(bounds.log_bytes, bounds.job_bytes);
+  Result<std::unique_ptr<LogStore>> opened = LogStore::open(logs_path(), bounds);
+  if (!opened) return opened.error();
+  logs = std::make_unique<LogKeeper>(
+      std::move(*opened), [this] { return blobs->check_reserve().ok(); },
+      hours(24 * std::int64_t{dir.settings.retention_days}));
   return {};
 }
 
@@ -159,12 +178,13 @@ Result<void> RegionServer::Parts::open_sockets() {
 }
 
 Result<std::unique_ptr<Api>> RegionServer::Parts::open_api() {
-  return Api::open({*view, tasks, dir.view(), to_hex(dir.server_key.public_key().bytes), started});
+  return Api::open(
+      {*view, tasks, dir.view(), to_hex(dir.server_key.public_key().bytes), started, *logs, logs_path()});
 }
 
 HttpServer::Pages RegionServer::Parts::pages() {
   HttpServer::Pages pages;
-  pages.metrics = [this] { return metrics_text(metrics, *commits, *view, *bulk); };
+  pages.metrics = [this] { return metrics_text(metrics, *commits, *view, *bulk, *logs); };
   pages.api = [this](const std::string& target, int& status) {
     const std::lock_guard lock(http_mutex);
     view->wait_for(commits->committed_seq(), Questions::kPatience);
@@ -200,10 +220,16 @@ void RegionServer::Parts::start_threads() {
 }
 
 void RegionServer::Parts::boot() {
-  const Loop::Parts parts{
-      *core, *commits, *control,
-      *keys, *blobs,   uploads,
-      tasks, metrics,  [this](PeerQuestion question) { return questions->put(std::move(question)); }};
+  const Loop::Parts parts{*core,
+                          *commits,
+                          *control,
+                          *keys,
+                          *blobs,
+                          uploads,
+                          tasks,
+                          metrics,
+                          [this](PeerQuestion question) { return questions->put(std::move(question)); },
+                          dir.settings.log_mib > 0 ? logs.get() : nullptr};
   loop = std::make_unique<Loop>(
       parts, Loop::Settings{core->durable().name, dir.server_key.public_key(), bulk_port, next_seq});
   core::StepOutput output;
@@ -227,6 +253,7 @@ Result<std::unique_ptr<RegionServer>> RegionServer::start(RegionDir dir) {
   std::unique_ptr<RegionServer> server(new RegionServer(std::make_unique<Parts>(std::move(dir))));
   Parts& parts = *server->parts_;
   if (Result<void> done = parts.open_storage(); !done) return done.error();
+  if (Result<void> done = parts.open_logs(); !done) return done.error();
   parts.start_threads();
   if (Result<void> done = parts.open_readers(); !done) return done.error();
   if (Result<void> done = parts.open_sockets(); !done) return done.error();

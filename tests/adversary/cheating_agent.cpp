@@ -49,6 +49,8 @@ class CheatingRunner final : public agent::Runner {
   void cancel(const agent::CancelBatch& work) override { honest_->cancel(work); }
   int fd() const override { return honest_->fd(); }
 
+  std::vector<agent::TaskText> take_texts() override { return honest_->take_texts(); }
+
   std::vector<agent::RunnerEvent> pump() override {
     std::vector<agent::RunnerEvent> events = honest_->pump();
     for (agent::RunnerEvent& event : events)

@@ -35,7 +35,7 @@ StepSpec step(const char* name) {
 
 void add_session(std::vector<msg::Message>& out) {
   out.push_back(msg::Hello{1, 2, "reeve-agent 0.1"});
-  out.push_back(msg::Welcome{2, "Fünen", 7, 7412, Role::kReferee, PartyId(3), AgentId(4)});
+  out.push_back(msg::Welcome{2, "Fünen", 7, 7412, Role::kReferee, PartyId(3), AgentId(4), 1U << 20});
   out.push_back(
       msg::Enrol{filled<16>(1), "k3v9qa.0123456789abcdef", "shed", {filled<32>(3)}, 5, {6}, {filled<64>(7)}});
   out.push_back(msg::Query{filled<16>(2), "/api/v1/jobs?after=3"});
@@ -102,6 +102,8 @@ void add_agents(std::vector<msg::Message>& out) {
   out.push_back(msg::Opening{AttemptId(1), at, 3, {digest(4), digest(5)}});
   out.push_back(msg::UploadRequest{AttemptId(1), at, 3});
   out.push_back(msg::Verdicts{{{AttemptId(1), at, {2, 3}, msg::VerdictKind::kReleased, -4}}});
+  out.push_back(msg::LogPieces{{{AttemptId(1), at, 3, 0, "epoch 1\n\tloss 0.5 – früh\n"},
+                                {AttemptId(1), at, 3, 1ULL << 40, "epoch 9"}}});
 }
 
 }  // namespace

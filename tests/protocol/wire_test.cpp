@@ -265,7 +265,28 @@ INSTANTIATE_TEST_SUITE_P(
         TooMuch{"verdicts",
                 [] { return msg::Message(msg::Verdicts{std::vector<msg::Verdicts::Item>(4097)}); }},
         TooMuch{"acknowledged",
-                [] { return msg::Message(msg::ReportAck{std::vector<msg::ReportAck::Item>(1025)}); }}));
+                [] { return msg::Message(msg::ReportAck{std::vector<msg::ReportAck::Item>(1025)}); }},
+        TooMuch{"pieces of logs",
+                [] {
+                  return msg::Message(
+                      msg::LogPieces{std::vector<msg::LogPiece>(limits::kLogPiecesPerMessage + 1)});
+                }},
+        TooMuch{"a piece of a log",
+                [] {
+                  return msg::Message(
+                      msg::LogPieces{{{{}, {}, 0, 0, std::string(limits::kLogPieceBytes + 1, 'x')}}});
+                }},
+        TooMuch{"UTF-8",
+                [] {
+                  return msg::Message(msg::LogPieces{{{{}, {}, 0, 0, "half a \xc3"}}});
+                }},
+        TooMuch{"control characters",
+                [] {
+                  return msg::Message(msg::LogPieces{{{{}, {}, 0, 0, "\x1b[2J"}}});
+                }},
+        TooMuch{"begins at byte", [] {
+                  return msg::Message(msg::LogPieces{{{{}, {}, 0, limits::kLogOffset + 1, ""}}});
+                }}));
 
 INSTANTIATE_TEST_SUITE_P(
     Reports, WireLimits,

@@ -9,6 +9,7 @@
 #include "agent/sandbox/sandbox.h"
 #include "agent/shell/process_runner.h"
 #include "openjd/step_script.h"
+#include "protocol/utf8.h"
 #include "tests/agent/temporary_folder.h"
 
 namespace reeve::agent {
@@ -101,6 +102,52 @@ TEST_F(RunnerProgramTest, ReasonOfAFailureReachesTheAgent) {
   EXPECT_NE(failed->message.find("lost"), std::string::npos) << failed->message;
   runner_->run({0, 2, {{AttemptId(6), step("echo fine"), {0, 1}}}});
   EXPECT_TRUE(await<TaskOutput>().has_value());
+}
+
+TEST_F(RunnerProgramTest, WhateverBytesAProgramFailsWithItsReasonIsText) {
+  runner_->run(
+      {0,
+       1,
+       {{AttemptId(5), step("printf 'openjd_fail: gr\\303\\266\\303\\237er \\377\\n'; exit 1"), {0, 1}}}});
+  const auto failed = await<TaskFailed>();
+  ASSERT_TRUE(failed.has_value());
+  EXPECT_NE(failed->message.find("größer ?"), std::string::npos) << failed->message;
+  EXPECT_EQ(whole_utf8(failed->message), failed->message.size());
+}
+
+TEST_F(RunnerProgramTest, WhatAProgramWritesIsSeenWhileItRuns) {
+  runner_->run({0, 1, {{AttemptId(5), step("echo früh; echo spät >&2; sleep 100000"), {0, 1}}}});
+  std::string seen;
+  ASSERT_TRUE(eventually([&] {
+    EXPECT_TRUE(runner_->pump().empty());  // neither a result nor a failure yet
+    for (const TaskText& text : runner_->take_texts()) {
+      EXPECT_EQ(text.attempt, AttemptId(5));
+      EXPECT_EQ(text.task, 0u);
+      EXPECT_EQ(text.offset, seen.size());
+      seen += text.text;
+    }
+    return seen.size() >= 12;
+  }));
+  EXPECT_NE(seen.find("früh\n"), std::string::npos);
+  EXPECT_NE(seen.find("spät\n"), std::string::npos);
+}
+
+TEST_F(RunnerProgramTest, AProgramThatNobodyListensToWritesOn) {
+  // More than all buffers on the way hold; the agent reads nothing until the program is long through.
+  runner_->run({0, 1, {{AttemptId(5), step("seq 2000000 >&2; echo through > /dev/null"), {0, 1}}}});
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  const auto output = await<TaskOutput>();
+  ASSERT_TRUE(output.has_value());
+  std::string seen;
+  std::uint64_t end = 0;
+  for (const TaskText& text : runner_->take_texts()) {
+    EXPECT_GE(text.offset, end);
+    end = text.offset + text.text.size();
+    seen += text.text;
+  }
+  EXPECT_TRUE(seen.starts_with("1\n2\n3\n"));
+  EXPECT_TRUE(seen.ends_with("1999999\n2000000\n")) << seen.substr(seen.size() - 100);
+  EXPECT_GT(end, seen.size());  // and some of it is missing
 }
 
 TEST_F(RunnerProgramTest, HogIsOutOfMemoryAndItsNeighbourRuns) {

@@ -116,7 +116,14 @@ TEST(Log, ShortTextIsWhole) {
 TEST(Log, NothingInItMovesACursor) {
   Log log;
   log.add("a\x1b[2J\rb\xff\n");
-  EXPECT_EQ(log.text(), "a?[2J?b?\n");
+  EXPECT_EQ(log.text(), "a?[2J\nb?\n");
+}
+
+TEST(Log, TextOfEveryScriptStays) {
+  Log log;
+  log.add("Größe: 3 → 日");
+  log.add("本\n");
+  EXPECT_EQ(log.text(), "Größe: 3 → 日本\n");
 }
 
 TEST(Lines, AreCutWhereverTheReadsWere) {
