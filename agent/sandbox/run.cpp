@@ -35,6 +35,11 @@ std::string mib(std::uint64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
 }
 
+/// Rounded up: what is left of a task's time is told as the time that it had.
+std::int64_t whole_seconds(Duration time) {
+  return (time.ns + 999'999'999) / 1'000'000'000;
+}
+
 }  // namespace
 
 Run::Run(Cell& cell, Cell::Streams streams, const Command& command)
@@ -127,7 +132,7 @@ void Run::watch_end() {
     ask_to_end(Bound::kCancelled, "it was cancelled", std::min(command_.notice, *within));
   } else if (bounds_.time.ns > 0 && now - begun_ns_ >= bounds_.time.ns) {
     ask_to_end(Bound::kTime,
-               "it took longer than its " + std::to_string(bounds_.time.ns / 1'000'000'000) + " s",
+               "it took longer than its time limit of " + std::to_string(whole_seconds(bounds_.time)) + " s",
                command_.notice);
   }
 }
@@ -165,8 +170,8 @@ void Run::wait() {
     poll(items.data(), items.size(), static_cast<int>(kTreeNs / kMillisecond));
     if (items[1].revents != 0 && !read_stream(streams_.output, true)) streams_.output = Descriptor();
     if (items[2].revents != 0 && !read_stream(streams_.errors, false)) streams_.errors = Descriptor();
-    if (command_.on_moment) command_.on_moment();
     if (items[0].revents != 0) replied_ = cell_.receive(reply_) && reply_.kind == ReplyKind::kEnded;
+    if (command_.on_moment) command_.on_moment();
     ended_ = items[0].revents != 0 || items[3].revents != 0;
     if (!ended_) watch();
   }

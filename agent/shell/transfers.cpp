@@ -51,8 +51,10 @@ void Transfers::close() {
 }
 
 void Transfers::forget(Download& download) {
+  download.stream.flush();  // what does not get there comes again
   if (download.file >= 0) ::close(download.file);
   download.file = -1;
+  download.stream = StreamFile();
   download.begun = false;
 }
 
@@ -157,15 +159,15 @@ Result<void> Transfers::begin(Download& download, TransferId id) {
   download.file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (download.file < 0) return file_error("create", path);
   download.hash.reset();
-  download.received = 0;
+  std::uint64_t there_bytes = 0;
   std::array<std::uint8_t, 65536> buffer;
   for (ssize_t n = 0; (n = read(download.file, buffer.data(), buffer.size())) > 0;) {
     download.hash.update({buffer.data(), static_cast<std::size_t>(n)});
-    download.received += static_cast<std::uint64_t>(n);
+    there_bytes += static_cast<std::uint64_t>(n);
   }
+  download.stream = StreamFile(download.file, there_bytes);
   download.begun = true;
-  if (!send(id, bulk::GetBlob{download.digest, download.received, limits::kBulkWindowChunks}))
-    forget(download);
+  if (!send(id, bulk::GetBlob{download.digest, there_bytes, limits::kBulkWindowChunks})) forget(download);
   if (download.begun) ++download.attempts;
   return {};
 }
@@ -212,15 +214,14 @@ void Transfers::take(const bulk::Message& message, Time now, std::vector<Input>&
 }
 
 void Transfers::take_chunk(TransferId id, Download& download, const bulk::Chunk& chunk) {
-  if (chunk.offset != download.received) return;
-  if (!write_all(download.file, chunk.data, cache_.partial_path(download.digest))) {
+  if (chunk.offset != download.stream.size_bytes()) return;
+  if (download.stream.write(chunk.data) != 0) {
     forget(download);
     return;
   }
   download.hash.update(chunk.data);
-  download.received += chunk.data.size();
   download.attempts = 1;
-  send(id, bulk::ChunkAck{download.received, limits::kBulkWindowChunks});
+  send(id, bulk::ChunkAck{download.stream.size_bytes(), limits::kBulkWindowChunks});
 }
 
 /// True if the download is over, well or badly; false if it is to begin anew.
@@ -232,7 +233,8 @@ bool Transfers::finish(Download& download, const bulk::Status& status, std::vect
     return true;
   }
   const bool right = Sha256(download.hash).finish() == download.digest;
-  const bool synced = right && fdatasync(download.file) == 0;
+  const std::uint64_t size_bytes = download.stream.size_bytes();
+  const bool synced = right && download.stream.flush() == 0 && fdatasync(download.file) == 0;
   forget(download);
   if (!right) {
     std::error_code ignored;  // it is written over anyway
@@ -242,7 +244,7 @@ bool Transfers::finish(Download& download, const bulk::Status& status, std::vect
         InputFailed{download.digest, "the region delivers other bytes than the input's name says"});
     return true;
   }
-  if (synced && cache_.adopt(download.digest, download.received)) {
+  if (synced && cache_.adopt(download.digest, size_bytes)) {
     inputs.push_back(InputReady{download.digest});
   } else {
     inputs.push_back(InputFailed{download.digest, "this agent's disk did not take an input of the step"});

@@ -13,6 +13,7 @@
 #include "protocol/bulk.h"
 #include "protocol/digest.h"
 #include "protocol/socket.h"
+#include "protocol/stream_file.h"
 
 namespace reeve::agent {
 
@@ -47,7 +48,7 @@ class Transfers {
   struct Download {
     Digest digest;
     int file = -1;
-    std::uint64_t received = 0;
+    StreamFile stream;  // into it
     Sha256 hash;
     std::uint32_t attempts = 0;  // without progress
     std::uint32_t damaged = 0;   // times that it came and did not verify

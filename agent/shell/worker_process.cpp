@@ -272,7 +272,7 @@ bool WorkerProcess::take_compared(worker::Compared compared, std::vector<RunnerE
 void WorkerProcess::take_text(worker::TaskText text) {
   BatchItem at;
   const Handed& front = batches_.front();
-  if (!options_.texts || text.batch != front.id || front.kill_at_ns != 0 || !current_task(at)) return;
+  if (!options_.texts || text.batch != front.id || front.cancelled || !current_task(at)) return;
   if (text.attempt != at.attempt || text.task != at.tasks.first) return;
   options_.texts->push_back({text.attempt, at.step->step, text.task, text.offset, std::move(text.text)});
 }

@@ -61,14 +61,14 @@ class ProgramKernel final : public TaskKernel {
     reason_ = msg::FailureReason::kRefused;
     if (const auto known = check_task(script_, task); !known) return known;
     const openjd::TaskValues values = script_.space.at(task);
-    if (session_ && !session_->renew()) rest();
     TaskLog log([this, task](std::uint64_t offset, std::string text, bool must) {
       return context_.log(task, offset, std::move(text), must);
     });
+    if (session_ && !session_->renew()) rest();
     auto failure = ready_session(context_.log ? &log : nullptr);
     if (!failure) failure = perform(task, values, out);
-    if (failure) rest();  // within the task: what its environments say as they are left belongs to its log
-    if (session_) session_->end_task();
+    if (failure) rest();
+    if (session_) session_->log_to(nullptr);
     log.end();
     if (!failure) return {};
     reason_ = failure->reason;
@@ -87,7 +87,8 @@ class ProgramKernel final : public TaskKernel {
  private:
   std::optional<Failure> ready_session(TaskLog* log) {
     if (session_) {
-      session_->begin_task(document_.time_limit, log);
+      session_->log_to(log);
+      session_->begin_task(document_.time_limit);
       return std::nullopt;
     }
     SessionSignals signals{[this] { return context_.cancelled(); },
@@ -95,7 +96,8 @@ class ProgramKernel final : public TaskKernel {
     session_ = std::make_unique<Session>(Session::Setup{
         *context_.sandbox, script_, inputs_, std::filesystem::path(context_.share.scratch) / "session",
         bounds_, variables(), std::move(signals)});
-    session_->begin_task(document_.time_limit, log);
+    session_->log_to(log);
+    session_->begin_task(document_.time_limit);
     return session_->enter();
   }
 

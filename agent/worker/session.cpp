@@ -111,13 +111,8 @@ std::optional<Failure> Session::enter() {
   return std::nullopt;
 }
 
-void Session::begin_task(Duration limit, TaskLog* log) {
-  log_ = log;
+void Session::begin_task(Duration limit) {
   task_end_ns_ = limit.ns > 0 ? now_ns() + limit.ns : 0;
-}
-
-void Session::end_task() {
-  log_ = nullptr;
 }
 
 bool Session::renew() {

@@ -56,10 +56,10 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// A task begins, of which all actions together may take so long; zero: no bound. Until end_task() `log`
-  /// hears what actions write; null: nobody does.
-  void begin_task(Duration limit, TaskLog* log);
-  void end_task();
+  /// A task begins, of which all actions together may take so long; zero: no bound.
+  void begin_task(Duration limit);
+  /// Who hears from now on what actions write; null: nobody does.
+  void log_to(TaskLog* log) { log_ = log; }
   /// Makes the working directory and enters every environment, in order.
   std::optional<Failure> enter();
   /// Clears what the last task has left. False where that cannot be: the next one needs another session.

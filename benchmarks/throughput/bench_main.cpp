@@ -5,6 +5,7 @@
 
 #include "benchmarks/throughput/floor.h"
 #include "benchmarks/throughput/programme.h"
+#include "benchmarks/throughput/transfer.h"
 
 /// reeve-bench: what `reeve bench` becomes.
 namespace reeve::bench {
@@ -23,15 +24,36 @@ int fail(const Error& error) {
   return 1;
 }
 
-int measure(const Options& options, const Measurement& measurement) {
-  const auto figures = measurement(options.stage, options.sizes);
+int tell(const Result<nlohmann::json>& figures, std::string (*table)(const nlohmann::json&),
+         const std::string& json_file) {
   if (!figures) return fail(figures.error());
-  std::cout << table_of(*figures);
-  if (options.json_file.empty()) return 0;
-  std::ofstream file(options.json_file);
+  std::cout << table(*figures);
+  if (json_file.empty()) return 0;
+  std::ofstream file(json_file);
   file << figures->dump(2) << "\n";
   file.close();
-  return file ? 0 : fail({ErrorCode::kIo, "cannot write " + options.json_file, "choose another --json"});
+  return file ? 0 : fail({ErrorCode::kIo, "cannot write " + json_file, "choose another --json"});
+}
+
+int measure(const Options& options, const Measurement& measurement) {
+  return tell(measurement(options.stage, options.sizes), table_of, options.json_file);
+}
+
+/// `transfer`, which needs a region and one agent, and its plain sockets.
+void add_transfer(CLI::App& app, Options& options, TransferSizes& sizes, int& code) {
+  CLI::App* verb = app.add_subcommand(
+      "transfer", "An input's way to a region and to an agent, beside two plain sockets under CURVE");
+  verb->add_option("--dir", options.stage.parent, "Where the throwaway region lives: its disk is measured")
+      ->check(CLI::ExistingDirectory);
+  verb->add_option("--size", sizes.size_bytes, "Bytes of the input")
+      ->check(CLI::Range(1'000'000ULL, 16'000'000'000ULL))
+      ->capture_default_str();
+  verb->add_option("--rounds", sizes.rounds, "Repetitions; medians are told")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  verb->add_option("--json", options.json_file, "Also write the figures into this file");
+  verb->callback(
+      [&] { code = tell(measure_transfers(options.stage, sizes), transfer_table, options.json_file); });
 }
 
 void add_options(CLI::App& verb, Options& options) {
@@ -86,8 +108,11 @@ int run(int argc, char** argv) {
       measure_region);
   add("floor", "The floor: the same messages, events and commits with no scheduler between", measure_floor);
   add("tune", "Sweeps credit and report size; says what to write into agent.toml", tune);
+  TransferSizes transfer;
+  add_transfer(app, options, transfer, code);
   std::string region;
   std::uint16_t port = 0;
+  std::uint64_t size_bytes = 0;
   int agents = 0;
   const auto report = [&code](const Result<void>& ended) { code = ended ? 0 : fail(ended.error()); };
   CLI::App* server = app.add_subcommand("floor-server", "Stands in for a region")->group("");
@@ -99,6 +124,11 @@ int run(int argc, char** argv) {
   clients->add_option("port", port)->required();
   clients->add_option("agents", agents)->required();
   clients->callback([&] { report(run_floor_agents(region, port, agents)); });
+  CLI::App* plain = app.add_subcommand("plain-socket", "The receiving end of two plain sockets")->group("");
+  plain->add_option("region", region)->required();
+  plain->add_option("port", port)->required();
+  plain->add_option("size", size_bytes)->required();
+  plain->callback([&] { report(serve_plain_socket(region, port, size_bytes)); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include "protocol/limits.h"
+#include "scheduler/core/bit_classes.h"
 #include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
@@ -78,12 +79,20 @@ class Round {
   std::map<std::pair<NeedId, Role>, std::vector<AgentId>> candidates_;
 };
 
+/// The bit class that a copy must be of; absent: any.
+using InClass = std::optional<std::string>;
+
+bool is_in(const InClass& in_class, const AgentSession& agent) {
+  return !in_class || agent.capability.bit_class == *in_class;
+}
+
 /// True when some agent that is connected could ever run a copy of `task`, whatever its credit now.
 template <class Allowed>
-bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed) {
+bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed,
+                    const InClass& in_class = {}) {
   return std::any_of(region.live.agents.begin(), region.live.agents.end(), [&](const auto& entry) {
     const AgentSession& agent = entry.second;
-    if (agent.role != role || agent.paused || !allowed(agent.owner)) return false;
+    if (agent.role != role || agent.paused || !allowed(agent.owner) || !is_in(in_class, agent)) return false;
     const AgentRecord& record = region.durable.agents.at(entry.first);
     return !record.revoked && !record.paused && meets(agent.capability, region.live.needs[need]);
   });
@@ -95,10 +104,11 @@ bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowe
 /// the end.
 template <class Allowed>
 std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue& queue, StepRef step,
-                                  TaskIndex task, Role role, Allowed allowed) {
+                                  TaskIndex task, Role role, Allowed allowed, const InClass& in_class = {}) {
   const std::vector<AgentId>& all = round.candidates(queue.need, role);
   const auto fits = [&](AgentId id) {
-    return allowed(region.live.agents.at(id).owner) && round.room(id, queue) > 0;
+    const AgentSession& agent = region.live.agents.at(id);
+    return allowed(agent.owner) && is_in(in_class, agent) && round.room(id, queue) > 0;
   };
   const auto draw = [&](std::size_t bound, int again) {
     const auto domain = static_cast<std::uint32_t>(Draw::kPairing);
@@ -121,10 +131,11 @@ std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue&
 /// The agents of other owners first; the referee stands in where no other owner could.
 template <class Allowed>
 std::optional<AgentId> draw_checker(Region& region, Round& round, const StepQueue& queue, StepRef step,
-                                    TaskIndex task, Allowed allowed) {
-  if (const auto agent = draw_agent(region, round, queue, step, task, Role::kAgent, allowed)) return agent;
-  if (somebody_could(region, queue.need, Role::kAgent, allowed)) return std::nullopt;
-  return draw_agent(region, round, queue, step, task, Role::kReferee, allowed);
+                                    TaskIndex task, Allowed allowed, const InClass& in_class = {}) {
+  if (const auto agent = draw_agent(region, round, queue, step, task, Role::kAgent, allowed, in_class))
+    return agent;
+  if (somebody_could(region, queue.need, Role::kAgent, allowed, in_class)) return std::nullopt;
+  return draw_agent(region, round, queue, step, task, Role::kReferee, allowed, in_class);
 }
 
 void place_single_owner_copies(Region& region, Round& round, StepRef step) {
@@ -154,7 +165,7 @@ bool cooled_down(const Region& region, StepRef step, TaskIndex task) {
   return found == region.live.cooling.end() || found->second <= region.now;
 }
 
-void place_special_tasks(Region& region, Round& round, StepRef step) {
+void place_special_tasks(Region& region, Round& round, BitClasses& classes, StepRef step) {
   const auto& special = find_queue(region, step)->special;
   TaskIndex& cursor = find_queue(region, step)->special_cursor;
   std::vector<TaskIndex> tasks;
@@ -171,17 +182,19 @@ void place_special_tasks(Region& region, Round& round, StepRef step) {
       const auto& failed = open.failed_owners;
       return may_run_copy(open, owner) && std::find(failed.begin(), failed.end(), owner) == failed.end();
     };
-    auto agent = draw_checker(region, round, queue, step, task, untried);
+    const InClass in_class = classes.of_next_copy(step, queue.need, open);
+    auto agent = draw_checker(region, round, queue, step, task, untried, in_class);
     if (!agent && cooled_down(region, step, task) &&
-        !somebody_could(region, queue.need, Role::kAgent, untried) &&
-        !somebody_could(region, queue.need, Role::kReferee, untried))
-      agent = draw_agent(region, round, queue, step, task, Role::kAgent,
-                         [&open](PartyId owner) { return may_run_copy(open, owner); });
+        !somebody_could(region, queue.need, Role::kAgent, untried, in_class) &&
+        !somebody_could(region, queue.need, Role::kReferee, untried, in_class))
+      agent = draw_agent(
+          region, round, queue, step, task, Role::kAgent,
+          [&open](PartyId owner) { return may_run_copy(open, owner); }, in_class);
     if (agent) round.give(*agent, step, {task, 1}, static_cast<std::uint32_t>(open.attempts.size()));
   }
 }
 
-void dispatch_copies(Region& region, Round& round) {
+void dispatch_copies(Region& region, Round& round, BitClasses& classes) {
   std::vector<StepRef> steps;
   const auto& copies = region.live.copies;
   auto next = copies.lower_bound(region.live.copies_cursor);
@@ -193,7 +206,7 @@ void dispatch_copies(Region& region, Round& round) {
   for (const StepRef step : steps) {
     if (find_queue(region, step) == nullptr || !copies.contains(step)) continue;
     place_single_owner_copies(region, round, step);
-    place_special_tasks(region, round, step);
+    place_special_tasks(region, round, classes, step);
   }
 }
 
@@ -227,7 +240,9 @@ void charge(Region& region, PartyId requester, std::uint64_t cost) {
   used += cost;
 }
 
-std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue& queue) {
+///   classes  bit classes that it may be of; absent: any
+std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue& queue,
+                                  const std::optional<std::set<std::string>>& classes) {
   const std::vector<AgentId>& all = round.candidates(queue.need, Role::kAgent);
   if (all.empty()) return std::nullopt;
   AgentId& last = region.live.last_served[queue.need];
@@ -235,19 +250,20 @@ std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue&
   for (std::size_t i = 0; i < all.size(); ++i, ++start) {
     if (start == all.end()) start = all.begin();
     if (round.room(*start, queue) == 0) continue;
+    if (classes && !classes->contains(region.live.agents.at(*start).capability.bit_class)) continue;
     last = *start;
     return last;
   }
   return std::nullopt;
 }
 
-void dispatch_fresh(Region& region, Round& round) {
+void dispatch_fresh(Region& region, Round& round, BitClasses& classes) {
   std::set<NeedId> blocked;
   while (const auto next = next_need(region, blocked)) {
     const auto [requester, need] = *next;
     const StepRef step = region.live.ready.at(requester).at(need).begin()->second;
     StepQueue& queue = *find_queue(region, step);
-    const auto agent = next_agent(region, round, queue);
+    const auto agent = next_agent(region, round, queue, classes.of_first_copy(step, need));
     if (!agent) {
       blocked.insert(need);
       continue;
@@ -270,8 +286,9 @@ void dispatch_fresh(Region& region, Round& round) {
 void dispatch(Region& region) {
   if (region.live.agents.empty()) return;
   Round round(region);
-  dispatch_copies(region, round);
-  dispatch_fresh(region, round);
+  BitClasses classes(region);
+  dispatch_copies(region, round, classes);
+  dispatch_fresh(region, round, classes);
   round.send_all();
   pursue_disputes(region);
   pursue_comparisons(region);

@@ -133,11 +133,14 @@ void fields(A& a, Durable& d) {
     if (!a.at_end()) a(d.lent);
     ComparedTasks compared;
     if (!a.at_end()) a(compared);
+    if (!a.at_end()) a(d.bit_classes);
     if (a.ok() && !restore(d, compared)) a.fail();
   } else {
     const ComparedTasks compared = compared_tasks(d);
-    if (!d.lent.empty() || !compared.empty()) a(d.lent);
-    if (!compared.empty()) a(compared);
+    const bool classes = !d.bit_classes.empty();
+    if (!d.lent.empty() || !compared.empty() || classes) a(d.lent);
+    if (!compared.empty() || classes) a(compared);
+    if (classes) a(d.bit_classes);
   }
 }
 

@@ -160,5 +160,9 @@ template <class A>
 void fields(A& a, ComparisonDecided& e) {
   a(e.step, e.task, e.a, e.b, e.verdict, e.why, e.referee, e.referee_attempt, e.signature, e.needed, e.at);
 }
+template <class A>
+void fields(A& a, BitClassSeen& e) {
+  a(e.agent, e.bit_class);
+}
 
 }  // namespace reeve::core

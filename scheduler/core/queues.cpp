@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler/core/bit_classes.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -33,7 +34,8 @@ void place_task(const StepState& state, StepQueue& queue, TaskIndex task) {
   }
   const OpenTask& open = found->second;
   if (!std::holds_alternative<Collecting>(open.phase) || open.attempts.size() >= open.needed) return;
-  if (const auto owner = single_owner(open))
+  // Where classes matter, each task is looked at by itself.
+  if (const auto owner = keeps_bit_class(state.spec) ? std::nullopt : single_owner(open))
     queue.by_owner[*owner].insert({task, 1});
   else
     queue.special.insert(task);
@@ -41,8 +43,9 @@ void place_task(const StepState& state, StepQueue& queue, TaskIndex task) {
 
 }  // namespace
 
-NeedId intern_need(Region& region, const TaskNeed& need) {
-  const Bytes key = to_archive(need);
+NeedId intern_need(Region& region, const TaskNeed& need, bool one_class) {
+  Bytes key = to_archive(need);
+  key.push_back(one_class ? 1 : 0);
   const auto [entry, is_new] =
       region.live.need_ids.try_emplace(key, static_cast<NeedId>(region.live.needs.size()));
   if (is_new) {
@@ -130,7 +133,7 @@ void rebuild_queues(Region& region, JobId id) {
     drop_queue(region, step);
     if (!state.opened || !job->live()) continue;
     StepQueue queue;
-    queue.need = intern_need(region, state.spec.need);
+    queue.need = intern_need(region, state.spec.need, starts_in_class(*job, state.spec));
     queue.expected_ns = region.live.need_expected_ns[queue.need];
     IntervalSet taken;
     const auto& all = region.live.leases_of_step;

@@ -26,6 +26,16 @@ class BlobWriter {
   virtual Result<void> finish(const Digest& expected) = 0;
 };
 
+/// A blob that is held, open to be read; readable for as long as the reader lives, whatever becomes of the
+/// name. Reads that follow one another are what it is made for.
+class BlobReader {
+ public:
+  virtual ~BlobReader() = default;
+  virtual std::uint64_t size_bytes() const = 0;
+  /// Reads into `out` from `offset` on; returns how many bytes there were, fewer than asked only at the end.
+  virtual Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> out) = 0;
+};
+
 struct BlobInfo {
   Digest digest;
   std::uint64_t size_bytes = 0;
@@ -48,9 +58,8 @@ class BlobStore {
   virtual bool has(const Digest& digest) const = 0;
   /// kNotFound when it is not held.
   virtual Result<BlobInfo> info(const Digest& digest) const = 0;
-  /// Reads into `out` from `offset` on; returns how many bytes there were, fewer than asked only at the end.
-  virtual Result<std::size_t> read(const Digest& digest, std::uint64_t offset,
-                                   std::span<std::uint8_t> out) const = 0;
+  /// kNotFound when it is not held.
+  virtual Result<std::unique_ptr<BlobReader>> open(const Digest& digest) const = 0;
   virtual Result<void> remove(const Digest& digest) = 0;
   /// Every blob, in the order of their names, until the visitor returns false.
   virtual Result<void> list(const std::function<bool(const BlobInfo&)>& visit) const = 0;

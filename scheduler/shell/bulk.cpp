@@ -117,23 +117,25 @@ void BulkServer::get_blob(const net::Received& from, std::uint64_t transfer, con
   const Link link{from.peer, transfer};
   const Access granted = access(parts_.keys.who(from.key), get.digest);
   if (granted == Access::kNotKnownYet && put_off(from, transfer, get, since)) return;
-  const Result<BlobInfo> info = parts_.blobs.store().info(get.digest);
+  Result<std::unique_ptr<BlobReader>> reader = Error{ErrorCode::kNotFound, "", ""};
+  if (granted == Access::kGranted) reader = parts_.blobs.store().open(get.digest);
   // Who may not have a blob does not learn whether it exists.
-  if (!info || granted != Access::kGranted)
+  if (!reader)
     return refuse(link, get.digest,
                   {ErrorCode::kNotFound, "no blob sha256:" + to_hex(get.digest.bytes) + " for this key",
                    "a job of yours, or a task that you hold, must name it"});
-  if (get.offset > info->size_bytes)
+  const std::uint64_t size_bytes = (*reader)->size_bytes();
+  if (get.offset > size_bytes)
     return refuse(link, get.digest,
-                  {ErrorCode::kInvalid, "offset: beyond the blob's " + std::to_string(info->size_bytes), ""});
+                  {ErrorCode::kInvalid, "offset: beyond the blob's " + std::to_string(size_bytes), ""});
   if (transfers_of(from.key) >= kTransfersPerKey || downloads_.size() >= kTransfers)
     return refuse(link, get.digest,
                   {ErrorCode::kExhausted, "too many transfers at once", "finish some of them first"});
   const std::uint64_t window = std::min(get.window_chunks, limits::kBulkWindowChunks);
   Download download{
-      from.key,  get.digest, info->size_bytes, get.offset, get.offset + window * limits::kBulkChunkBytes,
+      from.key,  get.digest, std::move(*reader), get.offset, get.offset + window * limits::kBulkChunkBytes,
       wall_now()};
-  pump(downloads_.insert_or_assign(link, download).first);
+  pump(downloads_.insert_or_assign(link, std::move(download)).first);
 }
 
 void BulkServer::on_ack(const net::Received& from, std::uint64_t transfer, const bulk::ChunkAck& ack) {
@@ -149,13 +151,14 @@ void BulkServer::on_ack(const net::Received& from, std::uint64_t transfer, const
 /// Sends what the reader's window allows. A reader that does not keep up is dropped; it may resume.
 void BulkServer::pump(std::map<Link, Download>::iterator download) {
   Download& state = download->second;
+  const std::uint64_t size_bytes = state.reader->size_bytes();
   do {
-    const std::uint64_t room = std::min(state.size_bytes, state.allowed) - state.sent;
+    const std::uint64_t room = std::min(size_bytes, state.allowed) - state.sent;
     bulk::Chunk chunk;
     chunk.offset = state.sent;
     chunk.data.resize(std::min<std::uint64_t>(limits::kBulkChunkBytes, room));
-    if (chunk.data.empty() && state.sent < state.size_bytes) return;
-    const Result<std::size_t> got = parts_.blobs.store().read(state.digest, state.sent, chunk.data);
+    if (chunk.data.empty() && state.sent < size_bytes) return;
+    const Result<std::size_t> got = state.reader->read(state.sent, chunk.data);
     if (!got || *got != chunk.data.size()) {
       refuse(download->first, state.digest,
              got ? Error{ErrorCode::kCorrupt, "the blob is shorter than it was", "submit it again"}
@@ -163,9 +166,9 @@ void BulkServer::pump(std::map<Link, Download>::iterator download) {
       break;
     }
     state.sent += *got;
-    chunk.last = state.sent == state.size_bytes;
+    chunk.last = state.sent == size_bytes;
     if (!send(download->first, std::move(chunk))) break;
-    if (state.sent < state.size_bytes) continue;
+    if (state.sent < size_bytes) continue;
     send(download->first, bulk::Status{state.digest, std::nullopt});
     break;
   } while (true);

@@ -71,7 +71,7 @@ class BulkServer {
   struct Download {
     TransportKey key;
     Digest digest;
-    std::uint64_t size_bytes = 0;
+    std::unique_ptr<BlobReader> reader;
     std::uint64_t sent = 0;
     std::uint64_t allowed = 0;  // offset up to which the reader takes chunks
     Time last;

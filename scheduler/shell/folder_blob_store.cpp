@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "protocol/digest.h"
+#include "protocol/stream_file.h"
 #include "scheduler/shell/descriptors.h"
 
 namespace reeve::shell {
@@ -36,40 +37,43 @@ Result<void> make_folder(const fs::path& folder) {
 class FolderBlobWriter final : public BlobWriter {
  public:
   FolderBlobWriter(fs::path store, fs::path file, Descriptor fd, bool resumable)
-      : store_(std::move(store)), file_(std::move(file)), fd_(std::move(fd)), resumable_(resumable) {}
+      : store_(std::move(store)),
+        file_(std::move(file)),
+        fd_(std::move(fd)),
+        stream_(fd_.get()),
+        resumable_(resumable) {}
   ~FolderBlobWriter() override {
-    if (!finished_ && !resumable_) unlink(file_.c_str());
+    if (finished_) return;
+    if (resumable_)
+      stream_.flush();
+    else
+      unlink(file_.c_str());
   }
 
   /// Takes in what the file holds already.
   Result<void> read_back(std::uint64_t most_bytes) {
     std::array<std::uint8_t, 65536> buffer;
-    while (size_bytes_ < most_bytes) {
-      const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), most_bytes - size_bytes_);
+    std::uint64_t size_bytes = 0;
+    while (size_bytes < most_bytes) {
+      const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), most_bytes - size_bytes);
       const ssize_t bytes = ::read(fd_.get(), buffer.data(), wanted);
       if (bytes < 0 && errno == EINTR) continue;
       if (bytes < 0) return system_error(file_.string(), errno);
-      if (bytes == 0) return {};
+      if (bytes == 0) break;
       hash_.update({buffer.data(), static_cast<std::size_t>(bytes)});
-      size_bytes_ += static_cast<std::uint64_t>(bytes);
+      size_bytes += static_cast<std::uint64_t>(bytes);
     }
-    if (ftruncate(fd_.get(), static_cast<off_t>(size_bytes_)) != 0)
-      return system_error(file_.string(), errno);
+    if (ftruncate(fd_.get(), static_cast<off_t>(size_bytes)) != 0) return system_error(file_.string(), errno);
+    stream_ = StreamFile(fd_.get(), size_bytes);
     return {};
   }
 
   Result<void> write(ByteView bytes) override {
     hash_.update(bytes);
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return system_error(file_.string(), errno);
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-      size_bytes_ += static_cast<std::uint64_t>(written);
-    }
+    if (const int error = stream_.write(bytes); error != 0) return system_error(file_.string(), error);
     return {};
   }
-  std::uint64_t size_bytes() const override { return size_bytes_; }
+  std::uint64_t size_bytes() const override { return stream_.size_bytes(); }
 
   Result<void> finish(const Digest& expected) override {
     const Digest digest = hash_.finish();
@@ -80,6 +84,7 @@ class FolderBlobWriter final : public BlobWriter {
                    "send the blob again"};
     const std::string name = to_hex(digest);
     const fs::path folder = store_ / name.substr(0, 2);
+    if (const int error = stream_.flush(); error != 0) return system_error(file_.string(), error);
     if (fsync(fd_.get()) != 0) return system_error(file_.string(), errno);
     if (Result<void> made = make_folder(folder); !made) return made;
     if (rename(file_.c_str(), (folder / name.substr(2)).c_str()) != 0)
@@ -92,10 +97,35 @@ class FolderBlobWriter final : public BlobWriter {
   fs::path store_;
   fs::path file_;
   Descriptor fd_;
+  StreamFile stream_;
   Sha256 hash_;
-  std::uint64_t size_bytes_ = 0;
   bool resumable_;
   bool finished_ = false;
+};
+
+class FolderBlobReader final : public BlobReader {
+ public:
+  FolderBlobReader(fs::path file, Descriptor fd, std::uint64_t size_bytes)
+      : file_(std::move(file)), fd_(std::move(fd)), size_bytes_(size_bytes) {}
+
+  std::uint64_t size_bytes() const override { return size_bytes_; }
+  Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> out) override {
+    std::size_t got = 0;
+    while (got < out.size()) {
+      const ssize_t bytes =
+          pread(fd_.get(), out.data() + got, out.size() - got, static_cast<off_t>(offset + got));
+      if (bytes < 0 && errno == EINTR) continue;
+      if (bytes < 0) return system_error(file_.string(), errno);
+      if (bytes == 0) break;
+      got += static_cast<std::size_t>(bytes);
+    }
+    return got;
+  }
+
+ private:
+  fs::path file_;
+  Descriptor fd_;
+  std::uint64_t size_bytes_;
 };
 
 bool digest_from_path(const fs::path& file, Digest& digest) {
@@ -184,23 +214,16 @@ Result<BlobInfo> FolderBlobStore::info(const Digest& digest) const {
   return info_from(digest, status);
 }
 
-Result<std::size_t> FolderBlobStore::read(const Digest& digest, std::uint64_t offset,
-                                          std::span<std::uint8_t> out) const {
+Result<std::unique_ptr<BlobReader>> FolderBlobStore::open(const Digest& digest) const {
   const fs::path path = path_of(digest);
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.open() && errno == ENOENT)
     return Error{ErrorCode::kNotFound, "no blob sha256:" + to_hex(digest) + " is held", ""};
-  if (!fd.open()) return system_error(path.string(), errno);
-  std::size_t got = 0;
-  while (got < out.size()) {
-    const ssize_t bytes =
-        pread(fd.get(), out.data() + got, out.size() - got, static_cast<off_t>(offset + got));
-    if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) return system_error(path.string(), errno);
-    if (bytes == 0) break;
-    got += static_cast<std::size_t>(bytes);
-  }
-  return got;
+  struct stat status {};
+  if (!fd.open() || fstat(fd.get(), &status) != 0) return system_error(path.string(), errno);
+  posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  return std::unique_ptr<BlobReader>(
+      std::make_unique<FolderBlobReader>(path, std::move(fd), static_cast<std::uint64_t>(status.st_size)));
 }
 
 Result<void> FolderBlobStore::remove(const Digest& digest) {

@@ -21,8 +21,7 @@ class FolderBlobStore final : public BlobStore {
   Result<void> sweep(Time before) override;
   bool has(const Digest& digest) const override;
   Result<BlobInfo> info(const Digest& digest) const override;
-  Result<std::size_t> read(const Digest& digest, std::uint64_t offset,
-                           std::span<std::uint8_t> out) const override;
+  Result<std::unique_ptr<BlobReader>> open(const Digest& digest) const override;
   Result<void> remove(const Digest& digest) override;
   Result<void> list(const std::function<bool(const BlobInfo&)>& visit) const override;
   std::uint64_t free_bytes() const override;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "protocol/limits.h"
 
 namespace reeve::agent::worker {
@@ -95,6 +97,25 @@ TEST_F(TaskLogTest, ASecretsOwnLineWaitsForItsEnd) {
   write("et\n");
   end();
   EXPECT_EQ(seen(), "openjd_redacted_env: KEY=********\n");
+}
+
+TEST_F(TaskLogTest, ASecretIsHiddenHoweverItsTextComes) {
+  std::mt19937 random(7);
+  std::string text = "openjd_redacted_env: KEY=s3cret-4711\n";
+  for (int i = 0; i < 3000; ++i)
+    text += std::string(random() % 60, '.') + (random() % 3 == 0 ? "s3cret-4711" : "word") +
+            (random() % 2 == 0 ? "\n" : " ");
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string chunk = text.substr(at, 1 + random() % 90);
+    room_ = random() % 4 != 0;
+    write(chunk, false);
+    if (random() % 3 == 0) wait(50 * static_cast<std::int64_t>(random() % 8));
+    at += chunk.size();
+  }
+  end();
+  EXPECT_EQ(seen().find("s3cret"), std::string::npos);
+  EXPECT_EQ(seen().find("4711"), std::string::npos);
+  EXPECT_NE(seen().find("********"), std::string::npos);
 }
 
 TEST_F(TaskLogTest, NothingOfALongLineIsShownWhereSomethingIsHidden) {

@@ -52,8 +52,8 @@ cmp "$work/kept" "$work/expected" || fail "kept: $(cat "$work/kept")"
 
 reeve --output quiet submit --verify none --max-retries 1 -- sh -c 'echo trying; exit 3' >"$work/id" 2>/dev/null
 reeve job logs last -f >"$work/followed"
-[ "$(grep -cx trying "$work/followed")" = 2 ] && grep -q 'that attempt failed; what follows is attempt' "$work/followed" ||
-  fail "two attempts: $(cat "$work/followed")"
+[ "$(grep -cx trying "$work/followed")" = 2 ] || fail "two attempts: $(cat "$work/followed")"
+grep -q 'that attempt failed; what follows is attempt' "$work/followed" || fail "two attempts: $(cat "$work/followed")"
 [ "$(reeve job logs last | grep -cx trying)" = 1 ] || fail "not the newest attempt alone: $(reeve job logs last)"
 
 # ---- several tasks, each line with its task; what is to be hidden is hidden; nothing steers the terminal ---------------

@@ -134,7 +134,7 @@ TEST_F(SessionTest, TimeOfATaskIsForAllItsActionsAndEndsThemAsTheySay) {
   script_.environments = {environment("slow", "sleep 0.7", "echo left > log")};
   script_.on_run = shell("trap 'touch told; exit 0' TERM; while :; do sleep 0.05; done");
   script_.on_run.cancelation = {true, 20};
-  session().begin_task(seconds(1), nullptr);
+  session().begin_task(seconds(1));
   ASSERT_FALSE(session().enter().has_value());
   run_task("1");
   ASSERT_TRUE(failure_.has_value());

@@ -121,6 +121,8 @@ class Story : public RegionFixture {
     habits_[join(owner("fourth"), "fourth rig")] = {.lie = 4, .look = 4};
     submit(ada_, compared_job(4));
     work();
+    bit_classes_[third_rig_] = "x86-64-v4";
+    connect(third_rig_);
   }
 
   PartyId ada_;

@@ -40,10 +40,10 @@ TEST_P(BlobContract, WhatWasPutIsReadByRanges) {
   ASSERT_TRUE(store_->has(name));
   EXPECT_EQ(store_->info(name)->size_bytes, 22U);
   std::array<std::uint8_t, 9> middle{};
-  ASSERT_EQ(*store_->read(name, 2, middle), 9U);
+  ASSERT_EQ(*(*store_->open(name))->read(2, middle), 9U);
   EXPECT_EQ(std::string(middle.begin(), middle.end()), "courtyard");
-  EXPECT_EQ(*store_->read(name, 18, middle), 4U);
-  EXPECT_EQ(*store_->read(name, 99, middle), 0U);
+  EXPECT_EQ(*(*store_->open(name))->read(18, middle), 4U);
+  EXPECT_EQ(*(*store_->open(name))->read(99, middle), 0U);
 }
 
 TEST_P(BlobContract, BytesThatAreNotThoseOfTheNameAreNotKept) {
