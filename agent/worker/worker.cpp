@@ -201,8 +201,8 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
     // word.
     if (progress_ && (!bound.kernel || !bound.kernel.value()->holds_open()))
       progress_->patience_ms.store(0, std::memory_order_release);
-    const std::size_t before = results_.payload.size();
     if (context_.log) close_results();  // the text of a task goes behind the results before it
+    const std::size_t before = results_.payload.size();
     const Result<void> ran =
         bound.kernel ? run_task(*bound.kernel.value(), document, task) : Result<void>(bound.kernel.error());
     if (ran) {

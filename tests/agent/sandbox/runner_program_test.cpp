@@ -291,6 +291,28 @@ TEST_F(RunnerProgramTest, TasksOfOneStepShareTheirEnvironmentsUntilNoneComes) {
   EXPECT_NE(output->payload, stamps[1]);
 }
 
+TEST_F(RunnerProgramTest, ManyShortTasksOfOneBatchHaveEachTheirResult) {
+  constexpr std::uint32_t kTasks = 40;
+  openjd::StepScript script;
+  script.on_run.command = openjd::FormatString::literal("/bin/true");  // over sooner than results are sent
+  script.space =
+      openjd::ParameterSpace::make({{"N", openjd::ParameterType::kInt,
+                                     openjd::RangeExpr::parse("1-" + std::to_string(kTasks)).value()}},
+                                   openjd::Combination::product_of_all(1))
+          .value();
+  runner_->run({0, 1, {{AttemptId(1), step(script), {0, kTasks}}}});
+  std::uint32_t done = 0;
+  while (done < kTasks) {
+    const auto output = await<TaskOutput>();
+    ASSERT_TRUE(output.has_value()) << "after " << done;
+    EXPECT_EQ(output->tasks.first, done);
+    for (const std::uint32_t size : output->sizes)
+      EXPECT_EQ(size, output->sizes.front());
+    EXPECT_GT(output->sizes.front(), 0u);
+    done += output->tasks.count;
+  }
+}
+
 TEST_F(RunnerProgramTest, StepsAndJobsNeverShareASandbox) {
   // Whoever stands in another namespace of processes stands behind other walls.
   openjd::StepScript script;
