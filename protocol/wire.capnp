@@ -127,6 +127,10 @@ struct StepSpec {
   script @8 :Data;             # opaque to the region
   inputs @9 :Data;             # digests of blobs
   compare @10 :Text;           # how results are compared; empty: by their roots
+  gangMin @11 :UInt32;         # slots of one farm that a task runs on at once; 0: it is no gang
+  gangMax @12 :UInt32;
+  mostAtOnce @13 :UInt32;      # tasks with agents at one time; 0: any number
+  mostMemoryMib @14 :UInt32;   # of a task that ran out of memory; 0: what agents have
 }
 
 struct JobSpec {

@@ -2,6 +2,7 @@
 
 #include "protocol/archive.h"
 #include "scheduler/core/events.h"
+#include "scheduler/core/step_extras.h"
 
 /// The fields of every event in the order in which they are stored. The order is the format: see
 /// docs/formats.
@@ -50,6 +51,7 @@ void fields(A& a, Funded& e) {
 template <class A>
 void fields(A& a, JobAccepted& e) {
   a(e.job, e.requester, e.spec, e.task_price, e.at, e.command);
+  extras_at_end(a, e.spec.steps);
 }
 template <class A>
 void fields(A& a, StepOpened& e) {

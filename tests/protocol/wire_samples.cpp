@@ -30,6 +30,10 @@ StepSpec step(const char* name) {
   step.script = {1, 2, 3};
   step.inputs = {digest(1), digest(2)};
   step.compare = "image:psnr=40";
+  step.gang_min = 2;
+  step.gang_max = 4;
+  step.most_at_once = 16;
+  step.most_memory_mib = 4096;
   return step;
 }
 
