@@ -26,6 +26,10 @@ void SimAgent::connect() {
   hello.hello.name = "agent";
   hello.hello.slots = slots_;
   hello.hello.capability = world_.capability();
+  if (role_ == Role::kReferee) {
+    auto& kernels = hello.hello.capability.kernels;
+    kernels.insert(kernels.begin(), KernelVersion{std::string(kCompareKernel), 1});
+  }
   for (const auto& [attempt, held] : held_)
     hello.hello.held.push_back(held);
   world_.to_region(hello, true);
@@ -77,7 +81,10 @@ void SimAgent::on_assign(const msg::Assign& assign) {
     held_[a.attempt] = {a.attempt, a.step, a.tasks, a.replica, a.ticket};
     to_run_[a.attempt] = core::IntervalSet(a.tasks);
     for (const msg::StepInfo& info : assign.steps)
-      if (info.step == a.step) rooted_[a.attempt] = info.leaf_bytes != 0;
+      if (info.step == a.step) {
+        rooted_[a.attempt] = info.leaf_bytes != 0 || info.rooted;
+        if (info.rooted) compared_.insert(a.attempt);
+      }
     order_.push_back(a.attempt);
   }
   for (const msg::LeafAssignment& leaf : assign.leaves) {
@@ -90,7 +97,20 @@ void SimAgent::on_assign(const msg::Assign& assign) {
       if (life == life_) world_.to_region(core::ReportReceived{id_, {}, {answer}, {}});
     });
   }
+  for (const msg::ComparisonAssignment& asked : assign.comparisons)
+    compare(asked);
   run_next();
+}
+
+void SimAgent::compare(const msg::ComparisonAssignment& asked) {
+  const bool same =
+      is_honest_look(asked.step, asked.task, asked.a) && is_honest_look(asked.step, asked.task, asked.b);
+  const auto verdict = same ? msg::ComparisonVerdict::kSame : msg::ComparisonVerdict::kDiffer;
+  core::ReportReceived report{id_, {}, {}, {}};
+  report.comparisons.push_back({asked.attempt, asked.step, asked.task, verdict, "looked"});
+  world_.after(milliseconds(rng_.between(5, 500)), [this, report, life = life_] {
+    if (life == life_) world_.to_region(report);
+  });
 }
 
 void SimAgent::on_ack(const msg::ReportAck& ack) {
@@ -135,6 +155,14 @@ std::vector<Digest> SimAgent::leaves_of(StepRef step, TaskIndex task, AttemptId 
   return leaves;
 }
 
+Digest SimAgent::root_of(StepRef step, TaskIndex task, AttemptId attempt) const {
+  if (!compared_.contains(attempt)) return merkle_root(leaves_of(step, task, attempt));
+  if (!lies(step, task)) return honest_look(step, task, id_.value() % kLooks);
+  Writer writer;
+  writer(id_, step, task);
+  return merkle_root(std::vector<Digest>{sha256(writer.bytes())});
+}
+
 void SimAgent::run_next() {
   if (busy_ || !connected_ || order_.empty() || behaviour_ == Behaviour::kStaller) return;
   const AttemptId attempt = order_.front();
@@ -160,10 +188,16 @@ void SimAgent::finish(AttemptId attempt, TaskRange tasks) {
   left->second.erase(tasks);
   const msg::HeldAttempt& held = held_.at(attempt);
   Finished done;
-  done.section = {attempt, held.step, tasks, world_.kernel(), held.ticket, msg::FailedTasks{}};
+  done.section = {
+      attempt,
+      held.step,
+      tasks,
+      compared_.contains(attempt) ? KernelVersion{std::string(kProgramKernel), 1} : world_.kernel(),
+      held.ticket,
+      msg::FailedTasks{}};
   if (behaviour_ != Behaviour::kFailing) {
     for (TaskIndex task = tasks.first; task < tasks.end(); ++task)
-      done.roots.push_back(merkle_root(leaves_of(held.step, task, attempt)));
+      done.roots.push_back(root_of(held.step, task, attempt));
     if (rooted_.at(attempt)) {
       done.section.outcome =
           msg::RootedResults{done.roots, std::vector<std::uint64_t>(tasks.count, kLeaves * kLeafBytes)};
@@ -218,7 +252,7 @@ void SimAgent::on_opening(const msg::OpeningRequest& request) {
 
 void SimAgent::on_upload(const msg::UploadRequest& request) {
   if (behaviour_ == Behaviour::kWithholder) return;
-  const Digest root = merkle_root(leaves_of(request.step, request.task, request.attempt));
+  const Digest root = root_of(request.step, request.task, request.attempt);
   world_.to_region(core::UploadFinished{request.step, request.task, request.attempt, true, root, root,
                                         kLeaves * kLeafBytes});
 }

@@ -53,6 +53,8 @@ class SimAgent {
   void heartbeat();
   void grant();
   std::vector<Digest> leaves_of(StepRef step, TaskIndex task, AttemptId attempt) const;
+  Digest root_of(StepRef step, TaskIndex task, AttemptId attempt) const;
+  void compare(const msg::ComparisonAssignment& asked);
   bool lies(StepRef step, TaskIndex task) const;
 
   World& world_;
@@ -68,6 +70,7 @@ class SimAgent {
   std::map<AttemptId, msg::HeldAttempt> held_;
   std::map<AttemptId, core::IntervalSet> to_run_;
   std::map<AttemptId, bool> rooted_;
+  std::set<AttemptId> compared_;  // whose results a referee compares
   std::deque<AttemptId> order_;
   std::vector<Finished> finished_;
   std::uint64_t received_ = 0;

@@ -41,7 +41,7 @@ World::World(std::uint64_t seed) : seed_(seed), rng_(seed), now_{1'700'000'000'0
 World::~World() = default;
 
 Capability World::capability() const {
-  return {4, 8192, 0, 0, {}, {kernel()}, ""};
+  return {4, 8192, 0, 0, {}, {{std::string(kProgramKernel), 1}, kernel()}, ""};
 }
 
 void World::fail(const std::string& what) {
@@ -77,6 +77,7 @@ void World::step(const core::Input& input) {
       return fail("invariant: " + broken);
   for (core::Event& event : out.events) {
     if (std::holds_alternative<core::OwnerConvicted>(event)) ++convictions_;
+    if (std::holds_alternative<core::ComparisonDecided>(event)) ++comparisons_;
     uncommitted_.push_back(std::move(event));
   }
   for (core::Effect& effect : out.effects) {
@@ -237,12 +238,21 @@ void World::submit_jobs() {
     submit.spec.verify = policies[rng_.below(std::size(policies))];
     submit.spec.priority = static_cast<std::int32_t>(rng_.between(-5, 5));
     submit.spec.max_retries = 20;
-    const bool rooted = rng_.chance(0.3);
-    const auto most = rooted ? 60 : rng_.chance(0.3) ? 1 : 700;
+    // On every third seed one job of four is a program whose honest results differ and are alike.
+    const bool compares = seed_ % 3 == 0 && counter % 4 == 0;
+    const bool rooted = !compares && rng_.chance(0.3);
+    const auto most = rooted || compares ? 60 : rng_.chance(0.3) ? 1 : 700;
     submit.spec.steps.push_back(step_of("first", static_cast<std::uint32_t>(rng_.between(1, most)), rooted));
     if (rng_.chance(0.3)) {
       submit.spec.steps.push_back(step_of("second", static_cast<std::uint32_t>(rng_.between(1, 40)), false));
       submit.spec.steps.back().depends_on = {0};
+    }
+    if (compares) {
+      StepSpec& step = submit.spec.steps.front();
+      step.need.kernel = {std::string(kProgramKernel), 1};
+      step.compare = "pixels";
+      step.max_result_bytes = kLeaves * kLeafBytes;
+      submit.spec.verify = {VerifyMode::kQuorum, 2};
     }
     core::CommandReceived command{core::ConnectionId(500), requester_key(counter % kRequesters), {}, {}};
     command.command.request[7] = 9;
@@ -322,6 +332,15 @@ std::string World::verdict() const {
   return "";
 }
 
+/// Why tasks of a job failed, in the region's words.
+std::string World::why_failed(JobId job) const {
+  std::string why;
+  for (const core::Event& event : committed_)
+    if (const auto* e = std::get_if<core::TasksFailed>(&event); e != nullptr && e->step.job == job)
+      why += "; task " + std::to_string(e->tasks.first) + ": " + e->why;
+  return why.substr(0, 500);
+}
+
 std::string World::check_accepted() const {
   std::map<std::tuple<AttemptId, TaskIndex>, Digest> reported;
   std::map<std::pair<StepRef, TaskIndex>, std::set<AttemptId>> asked;
@@ -342,11 +361,17 @@ std::string World::check_accepted() const {
     }
     if (const auto* e = std::get_if<core::Settled>(&event))
       for (const TaskRange range : e->tasks)
-        for (TaskIndex task = range.first; task < range.end(); ++task)
-          accepted[{e->step, task}] = reported.at({e->attempt, task});
+        for (TaskIndex task = range.first; task < range.end(); ++task) {
+          const Digest& root = accepted[{e->step, task}] = reported.at({e->attempt, task});
+          const bool compared = !specs.at(e->step.job).steps[e->step.step].compare.empty();
+          if (compared && !is_honest_look(e->step, task, root))
+            return "a result was paid that is unlike the honest ones: job " +
+                   std::to_string(e->step.job.value()) + " task " + std::to_string(task);
+        }
   }
   for (const auto& [key, root] : accepted) {
     const StepSpec& spec = specs.at(key.first.job).steps[key.first.step];
+    if (!spec.compare.empty()) continue;  // each that was paid was looked at
     if (asked.at(key).size() > 1 && root != true_root(key.first, key.second, is_rooted(spec)))
       return "a wrong root was accepted although two owners were asked: job " +
              std::to_string(key.first.job.value()) + " task " + std::to_string(key.second);
@@ -356,7 +381,7 @@ std::string World::check_accepted() const {
       for (TaskIndex task = 0; task < spec.steps[step].task_count; ++task)
         if (!accepted.contains({{id, step}, task}))
           return "every task was accepted: job " + std::to_string(id.value()) + " task " +
-                 std::to_string(task) + " was not";
+                 std::to_string(task) + " was not" + why_failed(id);
   return "";
 }
 

@@ -47,6 +47,7 @@ class World {
   std::uint64_t tasks() const { return tasks_; }
   std::uint64_t convictions() const { return convictions_; }
   std::uint64_t steps() const { return steps_; }
+  std::uint64_t comparisons() const { return comparisons_; }
   std::uint64_t crashes() const { return crashes_; }
 
  private:
@@ -70,6 +71,7 @@ class World {
   void fail(const std::string& what);
   std::string verdict() const;
   std::string check_accepted() const;
+  std::string why_failed(JobId job) const;
   std::string check_acknowledged() const;
   core::Durable replay() const;
 
@@ -95,6 +97,7 @@ class World {
   std::uint64_t steps_ = 0;
   std::uint64_t crashes_ = 0;
   std::uint64_t convictions_ = 0;
+  std::uint64_t comparisons_ = 0;
   std::string failure_;
 };
 

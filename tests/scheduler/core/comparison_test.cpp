@@ -152,6 +152,27 @@ TEST_F(Comparison, AQuorumOfThreeIsReachedByThreeThatAreAlikeAndPaysNoMore) {
   EXPECT_EQ(held(0), 0);
 }
 
+TEST_F(Comparison, AGroupDoesNotOutgrowItsQuorumAfterTheOneItWasUnlikeIsConvicted) {
+  join_owner(0, 0);
+  join_owner(7, 0);
+  comparer();
+  const JobId id = submit(ada_, compared_job(1));
+  work();
+  ASSERT_EQ(job(id).steps[0].open.at(0).needed, 3U) << "two results are unlike: a third is asked for";
+  JobSpec kernel_job = inline_job(2);
+  kernel_job.verify = {VerifyMode::kQuorum, 2};
+  const JobId trap = submit(ada_, kernel_job);
+  work();
+  ASSERT_EQ(events<OwnerConvicted>().size(), 1U);
+  ASSERT_EQ(job(id).steps[0].open.at(0).attempts.size(), 1U);
+  job_command(ada_, trap, msg::JobVerb::kCancel);
+  join_owner(0, 3);
+  join_owner(0, 3);
+  work();
+  EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
+  EXPECT_EQ(job(id).spent, 2 * kPrice) << "what is held covers two results, not three that are alike";
+}
+
 TEST_F(Comparison, ALostRefereeIsReplacedByAnother) {
   join_owner(0, 1);
   join_owner(0, 2);
