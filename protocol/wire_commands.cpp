@@ -41,6 +41,8 @@ void put(schema::StepSpec::Builder out, const StepSpec& in) {
   out.setScript(data_of(in.script));
   if (!in.inputs.empty()) out.setInputs(data_of(in.inputs));
   if (!in.compare.empty()) out.setCompare(text_of(in.compare));
+  out.setGangMin(in.gang_min);
+  out.setGangMax(in.gang_max);
 }
 
 StepSpec get(schema::StepSpec::Reader in) {
@@ -58,6 +60,10 @@ StepSpec get(schema::StepSpec::Reader in) {
   out.script = read_data(in.getScript(), limits::kStepScriptBytes, "script of a step");
   out.inputs = read_digests(in.getInputs(), limits::kInputsPerStep, "inputs of a step");
   out.compare = read_name(in.getCompare(), limits::kComparisonBytes, "comparison of a step");
+  out.gang_min = in.getGangMin();
+  out.gang_max = in.getGangMax();
+  if (out.gang_max > limits::kGangMembers)
+    refuse_length("the row of a gang's slots", out.gang_max, limits::kGangMembers);
   return out;
 }
 

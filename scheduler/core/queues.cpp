@@ -41,8 +41,11 @@ void place_task(const StepState& state, StepQueue& queue, TaskIndex task) {
 
 }  // namespace
 
-NeedId intern_need(Region& region, const TaskNeed& need) {
-  const Bytes key = to_archive(need);
+NeedId intern_need(Region& region, const StepSpec& spec) {
+  const TaskNeed& need = spec.need;
+  Writer writer;
+  writer(need, spec.gang_min, spec.gang_max);
+  const Bytes key = writer.bytes();
   const auto [entry, is_new] =
       region.live.need_ids.try_emplace(key, static_cast<NeedId>(region.live.needs.size()));
   if (is_new) {
@@ -130,7 +133,7 @@ void rebuild_queues(Region& region, JobId id) {
     drop_queue(region, step);
     if (!state.opened || !job->live()) continue;
     StepQueue queue;
-    queue.need = intern_need(region, state.spec.need);
+    queue.need = intern_need(region, state.spec);
     queue.expected_ns = region.live.need_expected_ns[queue.need];
     IntervalSet taken;
     const auto& all = region.live.leases_of_step;

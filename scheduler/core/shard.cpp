@@ -30,7 +30,7 @@ void open_step(Region& region, StepRef ref) {
   region.emit(StepOpened{ref});
   const StepState& state = *region.durable.find_step(ref);
   StepQueue queue;
-  queue.need = intern_need(region, state.spec.need);
+  queue.need = intern_need(region, state.spec);
   queue.expected_ns = region.live.need_expected_ns[queue.need];
   queue.fresh.insert({0, state.spec.task_count});
   region.live.queues.emplace(ref, std::move(queue));
