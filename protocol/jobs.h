@@ -78,8 +78,11 @@ struct StepSpec {
   Bytes script;                        // openjd::encode_step; opaque to the scheduler
   std::vector<Digest> inputs;          // blobs that the script names
   std::string compare;                 // comparison.h; empty: results agree when their roots do
-  std::uint32_t gang_min = 0;          // slots that one task runs on at once, at least; 0: it is no gang
-  std::uint32_t gang_max = 0;          // and at most, all of one owner's farm
+  // What follows came after the stored form of a step was settled: scheduler/core/step_extras.h stores it.
+  std::uint32_t gang_min = 0;         // slots that one task runs on at once, at least; 0: it is no gang
+  std::uint32_t gang_max = 0;         // and at most, all of one owner's farm
+  std::uint32_t most_at_once = 0;     // tasks that are with agents at one time; 0: as many as there are
+  std::uint32_t most_memory_mib = 0;  // of a task that ran out of its memory before; 0: what agents have
   bool is_gang() const { return gang_min > 0; }
   bool operator==(const StepSpec&) const = default;
 };
@@ -115,7 +118,7 @@ void fields(A& a, VerifyPolicy& v) {
 template <class A>
 void fields(A& a, StepSpec& s) {
   a(s.name, s.task_count, s.depends_on, s.need, s.leaf_bytes, s.work_per_task, s.max_result_bytes,
-    s.time_limit, s.script, s.inputs, s.compare, s.gang_min, s.gang_max);
+    s.time_limit, s.script, s.inputs, s.compare);
 }
 template <class A>
 void fields(A& a, JobSpec& j) {

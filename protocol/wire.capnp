@@ -129,6 +129,8 @@ struct StepSpec {
   compare @10 :Text;           # how results are compared; empty: by their roots
   gangMin @11 :UInt32;         # slots of one farm that a task runs on at once; 0: it is no gang
   gangMax @12 :UInt32;
+  mostAtOnce @13 :UInt32;      # tasks with agents at one time; 0: any number
+  mostMemoryMib @14 :UInt32;   # of a task that ran out of memory; 0: what agents have
 }
 
 struct JobSpec {
@@ -288,8 +290,6 @@ struct AgentHello {
   slots @1 :UInt32;
   capability @2 :Capability;   # of each slot
   held @3 :List(HeldAttempt);
-  farm @4 :Text;               # where agents of one owner reach each other; empty: in no gang
-  gangEndpoint @5 :Text;       # address:port, for members of a gang
 }
 
 struct Credit {
@@ -313,15 +313,6 @@ struct StepInfo {
   rooted @8 :Bool;             # results stay with the agent until they are asked for
 }
 
-struct GangMember { agent @0 :Text; endpoint @1 :Text; }
-
-struct GangSeat {              # sent to agents alone that name a farm
-  lead @0 :UInt64;             # the attempt of rank 0
-  rank @1 :UInt32;
-  secret @2 :Data;             # 32 bytes
-  members @3 :List(GangMember);
-}
-
 struct Assignment {
   attempt @0 :UInt64;
   job @1 :UInt64;
@@ -331,7 +322,6 @@ struct Assignment {
   replica @5 :UInt32;
   lease @6 :Int64;
   ticket @7 :Data;             # 16 bytes
-  gang @8 :GangSeat;
 }
 
 struct LeafAssignment {        # protocol 2

@@ -43,6 +43,8 @@ void put(schema::StepSpec::Builder out, const StepSpec& in) {
   if (!in.compare.empty()) out.setCompare(text_of(in.compare));
   out.setGangMin(in.gang_min);
   out.setGangMax(in.gang_max);
+  out.setMostAtOnce(in.most_at_once);
+  out.setMostMemoryMib(in.most_memory_mib);
 }
 
 StepSpec get(schema::StepSpec::Reader in) {
@@ -64,6 +66,8 @@ StepSpec get(schema::StepSpec::Reader in) {
   out.gang_max = in.getGangMax();
   if (out.gang_max > limits::kGangMembers)
     refuse_length("the row of a gang's slots", out.gang_max, limits::kGangMembers);
+  out.most_at_once = in.getMostAtOnce();
+  out.most_memory_mib = in.getMostMemoryMib();
   return out;
 }
 

@@ -83,7 +83,7 @@ void AgentCore::on(const StopRequested&) {
   hand_back_everything("the agent is stopping");
   for (SlotIndex i = 0; i < slots_.size(); ++i) {
     for (const Batch& batch : slots_[i].batches)
-      effects_.push_back(CancelBatch{i, batch.id});
+      effects_.push_back(CancelBatch{i, batch.id, bounds::kStopNotice});
   }
 }
 

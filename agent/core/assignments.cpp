@@ -131,7 +131,7 @@ void AgentCore::cancel(AttemptId attempt, TaskRange tasks) {
           hit = true;
         }
       }
-      if (hit) effects_.push_back(CancelBatch{i, batch.id});
+      if (hit) effects_.push_back(CancelBatch{i, batch.id, {}});
     }
   }
   retire(lease, gone);
@@ -146,7 +146,7 @@ void AgentCore::cancel_leaves(AttemptId attempt) {
   leaf_queue_.erase(std::remove(leaf_queue_.begin(), leaf_queue_.end(), attempt), leaf_queue_.end());
   for (SlotIndex i = 0; i < slots_.size(); ++i) {
     for (const Batch& batch : slots_[i].batches) {
-      if (batch.leaves == attempt) effects_.push_back(CancelBatch{i, batch.id});
+      if (batch.leaves == attempt) effects_.push_back(CancelBatch{i, batch.id, {}});
     }
   }
 }

@@ -48,6 +48,8 @@ inline constexpr Duration kLongestRetry = seconds(30);
 inline constexpr Duration kConnectPatience = seconds(10);
 /// From SIGTERM to the end; a service manager's own patience is longer.
 inline constexpr Duration kStopPatience = seconds(8);
+/// Of that, what running programs have to end as they were told; the rest is for reporting.
+inline constexpr Duration kStopNotice = seconds(6);
 
 static_assert(kReportTasks <= limits::kTasksPerSection);
 static_assert(4 * kReportBytes <= limits::kControlMessageBytes,

@@ -65,7 +65,7 @@ void AgentCore::cancel_comparison(AttemptId attempt) {
   end_comparison(attempt);
   for (SlotIndex i = 0; i < slots_.size(); ++i) {
     for (const Batch& batch : slots_[i].batches) {
-      if (batch.comparison == attempt) effects_.push_back(CancelBatch{i, batch.id});
+      if (batch.comparison == attempt) effects_.push_back(CancelBatch{i, batch.id, {}});
     }
   }
 }

@@ -146,10 +146,11 @@ struct RunComparison {
   msg::ComparisonAssignment work;
   Duration time;
 };
-/// If the batch does not end by itself at once, its worker is killed.
+/// The batch ends as its actions say, and with it the worker; where it does not, the worker is killed.
 struct CancelBatch {
   SlotIndex slot = 0;
   BatchId batch = 0;
+  std::optional<Duration> within;  // all that its actions have for their ends; absent: what they ask for
 };
 /// Writes to the spool; durable before the next effect.
 struct Persist {

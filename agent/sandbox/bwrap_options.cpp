@@ -48,6 +48,7 @@ void add_system(Words& words) {
     add(words, {"--ro-bind-try", file, file});
   for (const MadeUpFile& file : made_up_files())
     add(words, {"--ro-bind-data", std::to_string(file.fd), file.path});
+  add(words, {"--perms", "0555", "--ro-bind-data", std::to_string(kInitFd), kInitPath});
 }
 
 void add_kernel_folders(Words& words, const Bounds& bounds) {
@@ -60,7 +61,7 @@ void add_kernel_folders(Words& words, const Bounds& bounds) {
     if (there(path)) add(words, {"--ro-bind", "/dev/null", path});
   const std::string size = std::to_string(bounds.tmp_bytes);
   // bubblewrap's /dev is memory too, and of no size.
-  add(words, {"--dev", "/dev", "--remount-ro", "/dev"});
+  add(words, {"--dev", "/dev", "--mqueue", "/dev/mqueue", "--remount-ro", "/dev"});
   for (const char* path : {"/dev/shm", "/tmp"})
     add(words, {"--perms", "1777", "--size", size, "--tmpfs", path});
   add(words, {"--symlink", "/tmp", "/var/tmp"});
@@ -78,7 +79,7 @@ const std::vector<MadeUpFile>& made_up_files() {
   return files;
 }
 
-std::vector<std::string> bwrap_options(const Command& command, const Bounds& bounds) {
+std::vector<std::string> bwrap_options(const Place& place, const Bounds& bounds) {
   Words words{"--unshare-user",
               "--unshare-pid",
               "--unshare-net",
@@ -87,6 +88,7 @@ std::vector<std::string> bwrap_options(const Command& command, const Bounds& bou
               "--unshare-cgroup-try",
               "--die-with-parent",
               "--new-session",
+              "--as-pid-1",
               "--cap-drop",
               "ALL",
               "--uid",
@@ -102,12 +104,10 @@ std::vector<std::string> bwrap_options(const Command& command, const Bounds& bou
               std::to_string(kFilterFd)};
   add_system(words);
   add_kernel_folders(words, bounds);
-  add(words, {"--bind", command.work.string(), kWorkFolder});
-  for (const Mount& mount : command.mounts)
+  add(words, {"--bind", place.work.string(), kWorkFolder});
+  for (const Mount& mount : place.mounts)
     add(words, {"--ro-bind", mount.source.string(), mount.target});
   add(words, {"--remount-ro", "/", "--chdir", kWorkFolder});
-  for (const auto& [name, value] : command.environment)
-    add(words, {"--setenv", name, value});
   return words;
 }
 

@@ -8,7 +8,20 @@
 namespace reeve::agent::sandbox {
 
 /// Descriptors of bubblewrap, by number.
-enum ChildFd : int { kOptionsFd = 10, kStatusFd, kFilterFd, kPasswdFd, kGroupFd, kHostsFd, kNsswitchFd };
+enum ChildFd : int {
+  kOptionsFd = 10,
+  kStatusFd,
+  kFilterFd,
+  kPasswdFd,
+  kGroupFd,
+  kHostsFd,
+  kNsswitchFd,
+  // 17 is kControlFd of init/protocol.h
+  kInitFd = 18
+};
+
+/// Where the program of the first process stands.
+inline constexpr const char* kInitPath = "/.reeve-init";
 
 /// A small file of /etc, made up.
 struct MadeUpFile {
@@ -19,6 +32,6 @@ struct MadeUpFile {
 const std::vector<MadeUpFile>& made_up_files();
 
 /// Everything that stands on bubblewrap's command line before the program.
-std::vector<std::string> bwrap_options(const Command& command, const Bounds& bounds);
+std::vector<std::string> bwrap_options(const Place& place, const Bounds& bounds);
 
 }  // namespace reeve::agent::sandbox

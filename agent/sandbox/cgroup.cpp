@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 namespace reeve::agent::sandbox {
 namespace {
@@ -22,15 +25,24 @@ bool write_file(const fs::path& path, const std::string& text) {
   return good;
 }
 
-/// The number after `word` in a file of "word number" lines; 0 without one.
-std::uint64_t number_after(const fs::path& path, const std::string& word) {
-  std::ifstream file(path);
-  std::string name;
-  std::uint64_t number = 0;
-  while (file >> name >> number) {
-    if (name == word) return number;
+/// The number after `word` in a file of "word number" lines; 0 without one. Read before and after each run:
+/// from descriptors that stay open.
+std::uint64_t number_after(const Descriptor& file, std::string_view word) {
+  std::array<char, 1024> buffer;
+  const ssize_t size = file.valid() ? pread(file.get(), buffer.data(), buffer.size() - 1, 0) : 0;
+  if (size <= 0) return 0;
+  buffer[static_cast<std::size_t>(size)] = '\0';
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(size));
+  for (std::size_t line = 0; line < text.size(); line = text.find('\n', line) + 1) {
+    if (text.substr(line).starts_with(word) && text[line + word.size()] == ' ')
+      return std::strtoull(buffer.data() + line + word.size(), nullptr, 10);
+    if (text.find('\n', line) == std::string_view::npos) break;
   }
   return 0;
+}
+
+Descriptor open_to_read(const fs::path& path) {
+  return Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
 }
 
 /// This process's group of one controller ("" of version 2), as it stands in /proc/self/cgroup.
@@ -144,6 +156,13 @@ void Cgroup::prepare(const Bounds& bounds) {
   }
   holds_processes_ =
       !processes_.empty() && write_file(processes_ / "pids.max", std::to_string(bounds.processes));
+  if (holds_memory_)
+    memory_events_ = open_to_read(memory_ / (version_2_ ? "memory.events" : "memory.oom_control"));
+  if (holds_processes_) process_events_ = open_to_read(processes_ / "pids.events");
+  begin_run();
+}
+
+void Cgroup::begin_run() {
   memory_before_ = memory_kills();
   processes_before_ = refused_processes();
 }
@@ -157,11 +176,11 @@ std::vector<std::string> Cgroup::doors() const {
 
 std::uint64_t Cgroup::memory_kills() const {
   if (!holds_memory_) return 0;
-  return number_after(memory_ / (version_2_ ? "memory.events" : "memory.oom_control"), "oom_kill");
+  return number_after(memory_events_, "oom_kill");
 }
 
 std::uint64_t Cgroup::refused_processes() const {
-  return holds_processes_ ? number_after(processes_ / "pids.events", "max") : 0;
+  return holds_processes_ ? number_after(process_events_, "max") : 0;
 }
 
 std::uint64_t Cgroup::memory_hits() const {

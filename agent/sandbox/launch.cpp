@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 #include <cstring>
 
 #include "agent/sandbox/bwrap_options.h"
+#include "agent/sandbox/init/protocol.h"
+#include "agent/sandbox/init_image.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
@@ -30,32 +33,13 @@ Error failed(const char* what) {
           "look at the limits of open files and of processes"};
 }
 
-/// Away from the numbers that the child's own descriptors take.
+/// Above the numbers that the child's own descriptors take.
+constexpr int kHigh = 64;
+
 Descriptor high(int fd) {
   const Descriptor low(fd);
-  return Descriptor(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 64));
+  return Descriptor(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, kHigh));
 }
-
-Descriptor memory_file(ByteView bytes) {
-  Descriptor file = high(memfd_create("reeve-sandbox", MFD_CLOEXEC));
-  if (!file.valid() ||
-      pwrite(file.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    return Descriptor();
-  return file;
-}
-
-struct Pipe {
-  Descriptor ours;
-  Descriptor theirs;
-  static Pipe make() {
-    std::array<int, 2> ends{-1, -1};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) return {Descriptor(), Descriptor()};
-    Pipe made{high(ends[0]), high(ends[1])};
-    if (made.ours.valid()) fcntl(made.ours.get(), F_SETFL, O_NONBLOCK);
-    return made;
-  }
-  bool good() const { return ours.valid() && theirs.valid(); }
-};
 
 /// All that the child needs, made before it exists: between vfork and exec nothing may allocate.
 struct Plan {
@@ -129,18 +113,43 @@ void set_limits(Plan& plan, const Bounds& bounds) {
                   {RLIMIT_MEMLOCK, 64U << 10}}};
 }
 
-std::vector<std::string> words_of(const std::string& bwrap, const Command& command) {
-  std::vector<std::string> words{bwrap, "--args", std::to_string(kOptionsFd), "--", command.program};
-  words.insert(words.end(), command.args.begin(), command.args.end());
-  return words;
+/// Whole messages, both ways.
+Pipe control_socket() {
+  std::array<int, 2> ends{-1, -1};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return {Descriptor(), Descriptor()};
+  return {high(ends[0]), high(ends[1])};
 }
 
 }  // namespace
 
-Result<Launched> launch(const std::string& bwrap, const Command& command, const Bounds& bounds,
-                        ByteView filter, const std::vector<std::string>& doors) {
+Descriptor memory_file(ByteView bytes) {
+  Descriptor file = high(memfd_create("reeve-sandbox", MFD_CLOEXEC));
+  if (!file.valid() ||
+      pwrite(file.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    return Descriptor();
+  return file;
+}
+
+Pipe Pipe::make() {
+  std::array<int, 2> ends{-1, -1};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return {Descriptor(), Descriptor()};
+  Pipe made{Descriptor(ends[0]), Descriptor(ends[1])};
+  if (made.ours.valid()) fcntl(made.ours.get(), F_SETFL, O_NONBLOCK);
+  return made;
+}
+
+Pipe Pipe::moved_up() && {
+  const auto up = [](const Descriptor& file) {
+    return Descriptor(file.valid() ? fcntl(file.get(), F_DUPFD_CLOEXEC, kHigh) : -1);
+  };
+  return {up(ours), up(theirs)};
+}
+
+Result<Launched> launch(const std::string& bwrap, const Place& place, const Bounds& bounds, ByteView filter,
+                        const std::vector<std::string>& doors) {
   Plan plan;
-  std::vector<std::string> words = words_of(bwrap, command);
+  std::vector<std::string> words{bwrap, "--args", std::to_string(kOptionsFd), "--", kInitPath};
   for (std::string& word : words)
     plan.argv.push_back(word.data());
   plan.argv.push_back(nullptr);
@@ -152,14 +161,15 @@ Result<Launched> launch(const std::string& bwrap, const Command& command, const 
     held.push_back(std::move(file));
     return good;
   };
-  Pipe output = Pipe::make();
-  Pipe errors = Pipe::make();
-  Pipe status = Pipe::make();
-  if (!output.good() || !errors.good() || !status.good()) return failed("pipes");
+  Pipe errors = Pipe::make().moved_up();
+  Pipe status = Pipe::make().moved_up();
+  Pipe control = control_socket();
+  if (!control.good() || !errors.good() || !status.good()) return failed("pipes");
   bool good = give(high(open("/dev/null", O_RDONLY | O_CLOEXEC)), 0);
-  good = give(std::move(output.theirs), 1) && give(std::move(errors.theirs), 2) && good;
+  good = give(high(open("/dev/null", O_WRONLY | O_CLOEXEC)), 1) && give(std::move(errors.theirs), 2) && good;
   good = give(std::move(status.theirs), kStatusFd) && give(memory_file(filter), kFilterFd) && good;
-  good = give(memory_file(packed(bwrap_options(command, bounds))), kOptionsFd) && good;
+  good = give(std::move(control.theirs), kControlFd) && give(memory_file(init_image()), kInitFd) && good;
+  good = give(memory_file(packed(bwrap_options(place, bounds))), kOptionsFd) && good;
   for (const MadeUpFile& file : made_up_files())
     good = give(memory_file(as_bytes(file.text)), file.fd) && good;
   if (!good) return failed("descriptors");
@@ -174,9 +184,9 @@ Result<Launched> launch(const std::string& bwrap, const Command& command, const 
   if (launched.pid < 0) return failed("vfork");
   launched.process = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, launched.pid, 0U)));
   if (!launched.process.valid()) return failed("pidfd_open");
-  launched.output = std::move(output.ours);
   launched.errors = std::move(errors.ours);
   launched.status = std::move(status.ours);
+  launched.control = std::move(control.ours);
   return launched;
 }
 

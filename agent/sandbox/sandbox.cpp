@@ -4,9 +4,9 @@
 
 #include <array>
 
+#include "agent/sandbox/cell.h"
 #include "agent/sandbox/cgroup.h"
 #include "agent/sandbox/launch.h"
-#include "agent/sandbox/run.h"
 #include "agent/sandbox/seccomp_filter.h"
 #include "protocol/digest.h"
 
@@ -25,9 +25,9 @@ std::string find_bwrap() {
 Sandbox::Sandbox() = default;
 Sandbox::~Sandbox() = default;
 
-Result<std::unique_ptr<Sandbox>> Sandbox::open(const std::string& name) {
+Result<std::unique_ptr<Sandbox>> Sandbox::open(const std::string& name, std::string bwrap) {
   std::unique_ptr<Sandbox> sandbox(new Sandbox());
-  sandbox->bwrap_ = find_bwrap();
+  sandbox->bwrap_ = bwrap.empty() ? find_bwrap() : std::move(bwrap);
   if (sandbox->bwrap_.empty())
     return Error{ErrorCode::kNotFound, "bubblewrap is not installed", "apt-get install bubblewrap"};
   auto filter = make_seccomp_filter();
@@ -45,12 +45,19 @@ std::string slot_name(const std::string& scratch) {
   return "slot-" + to_hex(sha256(as_bytes(scratch))).substr(0, 12);
 }
 
-Result<Outcome> Sandbox::run(const Command& command, const Bounds& bounds) {
+Result<std::unique_ptr<Cell>> Sandbox::open_cell(const Place& place, const Bounds& bounds) {
   cgroup_->prepare(bounds);
-  auto launched = launch(bwrap_, command, bounds, filter_, cgroup_->doors());
+  auto launched = launch(bwrap_, place, bounds, filter_, cgroup_->doors());
   if (!launched) return launched.error();
-  Run run(std::move(launched).value(), command, bounds, *cgroup_);
-  return run.finish();
+  auto cell = std::make_unique<Cell>(std::move(launched).value(), place, bounds, *cgroup_);
+  if (const auto ready = cell->await_ready(); !ready) return ready.error();
+  return cell;
+}
+
+Result<Outcome> Sandbox::run(const Command& command, const Bounds& bounds) {
+  auto cell = open_cell(command, bounds);
+  if (!cell) return cell.error();
+  return cell.value()->run(command, bounds.time);
 }
 
 std::string Sandbox::keeping() const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,15 +14,15 @@
 #include "protocol/result.h"
 #include "protocol/units.h"
 
-/// One command of a stranger at a time, in namespaces of its own, within bounds. Nothing of it outlives
-/// run().
+/// Commands of a stranger, one at a time, in namespaces of their own, within bounds. Nothing of a command but
+/// files in its working directory outlives its run.
 namespace reeve::agent::sandbox {
 
 /// Where the working directory stands for the program.
 inline constexpr const char* kWorkFolder = "/session";
 
 /// What a program may be ended for.
-enum class Bound : std::uint8_t { kNone, kMemory, kProcesses, kDisk, kFiles, kOutput, kTime };
+enum class Bound : std::uint8_t { kNone, kMemory, kProcesses, kDisk, kFiles, kOutput, kTime, kCancelled };
 
 /// How much of the host a program may have.
 struct Bounds {
@@ -42,16 +43,22 @@ struct Mount {
   std::string target;  // absolute, as the program sees it
 };
 
-struct Command {
+/// What a cell shows of the host: the same for every command in it.
+struct Place {
+  std::filesystem::path work;  // a folder of the host
+  std::vector<Mount> mounts;   // in this order
+};
+
+struct Command : Place {
   std::string program;
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> environment;  // all of it
-  std::filesystem::path work;                                    // a folder of the host
-  std::vector<Mount> mounts;                                     // in this order
   bool keep_output = false;                                      // standard output is wanted whole
-  /// At the end of its time: SIGTERM, and so much longer. Zero: SIGKILL at once.
+  /// When its time is over, or it is cancelled: SIGTERM, and so much longer. Zero: SIGKILL at once.
   Duration notice;
-  std::function<void()> on_notice;  // just before the SIGTERM
+  std::function<void(Duration)> on_notice;  // just before the SIGTERM: how long it has
+  /// Asked every moment. A value: it is to end now, and whatever its notice within so long.
+  std::function<std::optional<Duration>()> cancelled;
   /// Hears each line of both streams, without its end; of a very long line its beginning.
   std::function<void(std::string_view)> on_line;
   /// Hears all of both streams as it comes, after the lines in it were heard.
@@ -70,13 +77,15 @@ struct Outcome {
 };
 
 class Cgroup;
+class Cell;
 
 /// What all runs of one slot share. Used by one thread, which must outlive every run.
 class Sandbox {
  public:
   /// `name` tells this slot's processes from those of others on the host: [a-z0-9-].
   /// Errors: kNotFound without bubblewrap; kIo where the kernel does not do its part.
-  static Result<std::unique_ptr<Sandbox>> open(const std::string& name);
+  /// `bwrap` is bubblewrap; empty: the system's, never from $PATH.
+  static Result<std::unique_ptr<Sandbox>> open(const std::string& name, std::string bwrap = "");
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
@@ -84,7 +93,11 @@ class Sandbox {
   /// Ends and removes what a slot's sandboxes have left on the host, where its process was killed.
   static void forget(const std::string& name);
 
-  /// Runs a command to its end or to a bound's, and returns when no process of it is left.
+  /// Makes the walls once, for one command after another. A slot has one cell at a time: what is left of
+  /// another ends. Errors: kIo where it could not be set up.
+  Result<std::unique_ptr<Cell>> open_cell(const Place& place, const Bounds& bounds);
+
+  /// Runs a command in a cell of its own: to its end or to a bound's, until no process of it is left.
   /// Errors: kIo where the sandbox could not be set up, so that the command never began.
   Result<Outcome> run(const Command& command, const Bounds& bounds);
 

@@ -1,10 +1,28 @@
 #include "agent/shell/capability.h"
 
+#include <gnu/libc-version.h>
+
 #include <algorithm>
 
+#include "protocol/digest.h"
 #include "protocol/limits.h"
 
 namespace reeve::agent {
+
+std::string bit_class(const Devices& devices, const std::string& c_library) {
+  std::string text = devices.isa;
+  if (!devices.cpu_vendor.empty()) text += " " + devices.cpu_vendor;
+  text += " " + c_library;
+  if (!devices.gpus.empty()) {
+    // Only equal cards make a class: of others it is not known which one a task gets.
+    for (const Gpu& gpu : devices.gpus)
+      if (text.find(gpu.name) == std::string::npos) text += " " + gpu.name;
+    text += " " + devices.gpu_driver;
+  }
+  if (text.size() <= limits::kNameBytes) return text;
+  const std::string digest = to_hex(sha256(as_bytes(text))).substr(0, 16);
+  return text.substr(0, limits::kNameBytes - digest.size() - 1) + "~" + digest;
+}
 
 SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices) {
   SlotPlan plan;
@@ -22,6 +40,7 @@ SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices) {
     capability.vram_mib = static_cast<std::uint32_t>(smallest->memory_mib);
   }
   capability.tags = settings.tags;
+  capability.bit_class = bit_class(devices, std::string("glibc-") + gnu_get_libc_version());
   capability.kernels = {{"render.path", 1}, {"sha256", 1}, {"spin", 1}};
   if (devices.sandbox_note.empty()) capability.kernels.insert(capability.kernels.begin(), {"program", 1});
   return plan;

@@ -13,6 +13,11 @@ struct SlotPlan {
   bool compares = false;  // results of programs, were it a referee's
 };
 
+/// What of a machine decides which bits a program gives: instruction set and vendor (libraries choose their
+/// code by both), the C library, and of GPUs the driver and the model. Hosts of which it is equal form a
+/// class.
+std::string bit_class(const Devices& devices, const std::string& c_library);
+
 /// Shares a machine out among slots.
 SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices);
 

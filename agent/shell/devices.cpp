@@ -46,12 +46,14 @@ Devices find_devices() {
          package && devices.cpu_model.empty();
          package = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PACKAGE, package)) {
       if (const char* model = hwloc_obj_get_info_by_name(package, "CPUModel")) devices.cpu_model = model;
+      if (const char* vendor = hwloc_obj_get_info_by_name(package, "CPUVendor")) devices.cpu_vendor = vendor;
     }
   }
   if (topology) hwloc_topology_destroy(topology);
   NvmlAnswer answer = probe_nvml();
   devices.gpus = std::move(answer.gpus);
   devices.gpu_note = std::move(answer.note);
+  devices.gpu_driver = std::move(answer.driver);
   if (const auto works = sandbox::sandbox_works(); !works)
     devices.sandbox_note = works.error().message + "; " + works.error().hint;
   return devices;

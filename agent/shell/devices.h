@@ -15,11 +15,13 @@ struct Gpu {
 /// What a machine offers.
 struct Devices {
   std::string cpu_model;
-  std::string isa;  // "x86-64-v4", "x86-64-v3", "x86-64-v2", "x86-64", "aarch64"
+  std::string isa;         // "x86-64-v4", "x86-64-v3", "x86-64-v2", "x86-64", "aarch64"
+  std::string cpu_vendor;  // "AuthenticAMD"; empty: not known
   std::uint32_t cores = 1;
   std::uint32_t threads = 1;
   std::uint64_t memory_mib = 0;
   std::vector<Gpu> gpus;
+  std::string gpu_driver;    // "535.129.03"
   std::string gpu_note;      // why there are none, or what went wrong with them
   std::string sandbox_note;  // why programs cannot run here; empty: they can
 };

@@ -20,7 +20,7 @@ void fields(A& a, Gpu& g) {
 }
 template <class A>
 void fields(A& a, NvmlAnswer& n) {
-  a(n.gpus, n.note);
+  a(n.gpus, n.note, n.driver);
 }
 
 namespace {
@@ -41,22 +41,31 @@ Function* find(void* library, const char* name) {
   return reinterpret_cast<Function*>(dlsym(library, name));
 }
 
+NvmlAnswer nothing(std::string why) {
+  NvmlAnswer answer;
+  answer.note = std::move(why);
+  return answer;
+}
+
 NvmlAnswer ask() {
   void* library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (!library) return {{}, "no NVIDIA driver (libnvidia-ml.so.1 is not there)"};
+  if (!library) return nothing("no NVIDIA driver (libnvidia-ml.so.1 is not there)");
   const auto init = find<int()>(library, "nvmlInit_v2");
   const auto count = find<int(unsigned*)>(library, "nvmlDeviceGetCount_v2");
   const auto handle = find<int(unsigned, Device*)>(library, "nvmlDeviceGetHandleByIndex_v2");
   const auto name = find<int(Device, char*, unsigned)>(library, "nvmlDeviceGetName");
   const auto uuid = find<int(Device, char*, unsigned)>(library, "nvmlDeviceGetUUID");
+  const auto driver = find<int(char*, unsigned)>(library, "nvmlSystemGetDriverVersion");
   const auto memory = find<int(Device, NvmlMemory*)>(library, "nvmlDeviceGetMemoryInfo");
   if (!init || !count || !handle || !name || !uuid || !memory)
-    return {{}, "the NVIDIA driver is too old: its management library lacks version 2 of the interface"};
+    return nothing("the NVIDIA driver is too old: its management library lacks version 2 of the interface");
   if (const int error = init(); error != 0)
-    return {{}, "the NVIDIA driver does not answer (NVML error " + std::to_string(error) + ")"};
+    return nothing("the NVIDIA driver does not answer (NVML error " + std::to_string(error) + ")");
   unsigned n = 0;
-  if (count(&n) != 0) return {{}, "the NVIDIA driver cannot count its GPUs"};
+  if (count(&n) != 0) return nothing("the NVIDIA driver cannot count its GPUs");
   NvmlAnswer answer;
+  std::array<char, 128> version{};
+  if (driver && driver(version.data(), version.size()) == 0) answer.driver = version.data();
   for (unsigned i = 0; i < n && i < kMostGpus; ++i) {
     Device device = nullptr;
     std::array<char, 128> text{};
@@ -105,7 +114,7 @@ Bytes read_until(int pipe_end, std::chrono::steady_clock::time_point deadline) {
 
 NvmlAnswer probe_nvml() {
   std::array<int, 2> ends{-1, -1};
-  if (pipe(ends.data()) != 0) return {{}, "GPUs were not looked for: no file descriptors are left"};
+  if (pipe(ends.data()) != 0) return nothing("GPUs were not looked for: no file descriptors are left");
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
@@ -120,7 +129,7 @@ NvmlAnswer probe_nvml() {
     waitpid(child, nullptr, 0);
   }
   if (bytes.empty() || !from_archive(bytes, answer))
-    return {{}, "the NVIDIA driver hangs or crashes: no answer within 5 s; GPUs are left out"};
+    return nothing("the NVIDIA driver hangs or crashes: no answer within 5 s; GPUs are left out");
   return answer;
 }
 

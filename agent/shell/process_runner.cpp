@@ -16,6 +16,9 @@ namespace {
 
 /// How often hangs, cancels and restarts are looked at while there are any to expect.
 constexpr long kLookNs = 50'000'000;
+/// When the agent ends, sessions have so long to leave their environments.
+constexpr Duration kLeaving = milliseconds(1500);
+constexpr Duration kLeavingSlack = milliseconds(500);
 constexpr std::uint64_t kTimerTag = ~std::uint64_t{0};
 
 std::int64_t now_ns() {
@@ -55,6 +58,12 @@ Result<std::unique_ptr<ProcessRunner>> ProcessRunner::start(RunnerOptions option
 }
 
 ProcessRunner::~ProcessRunner() {
+  const std::int64_t until = now_ns() + kLeaving.ns + kLeavingSlack.ns;
+  std::vector<WorkerProcess*> leaving;
+  for (const auto& worker : workers_)
+    if (worker->ask_to_leave(kLeaving)) leaving.push_back(worker.get());
+  for (WorkerProcess* worker : leaving)
+    worker->await_end(until);
   workers_.clear();
   if (timer_ >= 0) close(timer_);
   if (epoll_ >= 0) close(epoll_);
@@ -76,7 +85,7 @@ void ProcessRunner::compare(const RunComparison& work) {
 }
 
 void ProcessRunner::cancel(const CancelBatch& work) {
-  workers_.at(work.slot)->cancel(work.batch, now_ns());
+  workers_.at(work.slot)->cancel(work, now_ns());
 }
 
 void ProcessRunner::arm_timer() {

@@ -1,5 +1,6 @@
 #include "agent/shell/worker_process.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <numeric>
 
@@ -20,14 +22,22 @@ namespace reeve::agent {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-/// A cancelled batch may end by itself within this time.
+/// A cancelled batch may end by itself within this time and what its worker asks for.
 constexpr std::int64_t kCancelNs = 100 * kMillisecond;
+/// Whatever a worker asks for: a notice of ten minutes, and environments that are left in ten more each.
+constexpr Duration kMostPatience = seconds(3600);
 constexpr std::int64_t kFirstRestartNs = 100 * kMillisecond;
 constexpr std::int64_t kLongestRestartNs = 30'000 * kMillisecond;
 /// Read from one worker before the others have their turn.
 constexpr std::size_t kBytesPerTurn = 16U << 20;
 /// The worker ends a comparator that is out of time itself, and says so.
 constexpr std::int64_t kComparisonGraceNs = 15'000 * kMillisecond;
+
+std::int64_t clock_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 }  // namespace
 
@@ -46,7 +56,7 @@ WorkerProcess::~WorkerProcess() {
 
 worker::StepDocument WorkerProcess::document(const msg::StepInfo& step) const {
   worker::StepDocument document{step.step,   step.kernel, step.leaf_bytes, step.max_result_bytes,
-                                step.script, {}};
+                                step.script, {},          step.time_limit};
   for (const Digest& input : step.inputs)
     document.inputs.emplace_back(input, options_.input_path(input));
   return document;
@@ -65,7 +75,7 @@ void WorkerProcess::run(const RunBatch& work) {
     message.items.push_back({item.attempt, static_cast<std::uint32_t>(at - known.begin()), item.tasks});
   }
   worker::append_frame(out_, worker::ToWorker(std::move(message)));
-  batches_.push_back({work.batch, work.items, 0, 0, {}, {}, 0, {}});
+  batches_.push_back({work.batch, work.items, 0, 0, {}, {}, false, {}, 0, {}});
   if (!write_some()) kill_now(Killed::kNo);
 }
 
@@ -73,7 +83,7 @@ void WorkerProcess::run_leaves(const RunLeaves& work) {
   if (pid_ < 0) return;
   worker::append_frame(out_, worker::ToWorker(worker::RunLeaves{work.batch, document(*work.step),
                                                                 work.work.task, work.work.leaves}));
-  batches_.push_back({work.batch, {}, 0, 0, work.work.attempt, work.step->time_limit, 0, {}});
+  batches_.push_back({work.batch, {}, 0, 0, work.work.attempt, work.step->time_limit, false, {}, 0, {}});
   if (!write_some()) kill_now(Killed::kNo);
 }
 
@@ -88,13 +98,54 @@ void WorkerProcess::compare(const RunComparison& work) {
   if (work.step) message.step = document(*work.step);
   worker::append_frame(out_, worker::ToWorker(std::move(message)));
   const Duration limit{work.time.ns + kComparisonGraceNs};
-  batches_.push_back({work.batch, {}, 0, 0, {}, limit, 0, work.work.attempt});
+  batches_.push_back({work.batch, {}, 0, 0, {}, limit, false, {}, 0, work.work.attempt});
   if (!write_some()) kill_now(Killed::kNo);
 }
 
-void WorkerProcess::cancel(BatchId batch, std::int64_t now_ns) {
+void WorkerProcess::cancel(const CancelBatch& work, std::int64_t now_ns) {
   for (Handed& handed : batches_) {
-    if (handed.id == batch) handed.kill_at_ns = now_ns + kCancelNs;
+    if (handed.id != work.batch) continue;
+    handed.cancelled = true;
+    handed.within = std::min(work.within.value_or(kMostPatience), kMostPatience);
+  }
+  look_for_cancel(now_ns);
+}
+
+Duration WorkerProcess::patience() const {
+  const std::uint64_t ms = progress_->patience_ms.load(std::memory_order_acquire);
+  return std::min(milliseconds(static_cast<std::int64_t>(std::min<std::uint64_t>(ms, 1U << 30))),
+                  kMostPatience);
+}
+
+/// One that waits behind another's work is told when its turn has come: that other is not to suffer.
+void WorkerProcess::look_for_cancel(std::int64_t now_ns) {
+  if (pid_ < 0 || batches_.empty() || !batches_.front().cancelled || killed_ != Killed::kNo) return;
+  Handed& front = batches_.front();
+  if (front.kill_at_ns == 0) {
+    const Duration wait = std::min(patience(), front.within);
+    front.kill_at_ns = now_ns + kCancelNs + wait.ns;
+    progress_->within_ms.store(static_cast<std::uint64_t>(front.within.ns / kMillisecond),
+                               std::memory_order_relaxed);
+    progress_->cancelled.store(front.id, std::memory_order_release);
+  } else if (now_ns >= front.kill_at_ns) {
+    kill_now(Killed::kCancelled);
+  }
+}
+
+bool WorkerProcess::ask_to_leave(Duration within) {
+  if (pid_ < 0 || patience().ns == 0) return false;
+  progress_->within_ms.store(static_cast<std::uint64_t>(within.ns / kMillisecond), std::memory_order_relaxed);
+  progress_->cancelled.store(worker::kEverything, std::memory_order_release);
+  shutdown(socket_, SHUT_WR);
+  return true;
+}
+
+void WorkerProcess::await_end(std::int64_t until_ns) {
+  std::array<std::uint8_t, 65536> buffer;
+  for (std::int64_t now = 0; pid_ > 0 && (now = clock_ns()) < until_ns;) {
+    pollfd item{socket_, POLLIN, 0};
+    if (poll(&item, 1, static_cast<int>((until_ns - now) / kMillisecond) + 1) <= 0) continue;
+    if (::read(socket_, buffer.data(), buffer.size()) == 0) return;
   }
 }
 
@@ -221,7 +272,7 @@ bool WorkerProcess::take_compared(worker::Compared compared, std::vector<RunnerE
 void WorkerProcess::take_text(worker::TaskText text) {
   BatchItem at;
   const Handed& front = batches_.front();
-  if (!options_.texts || text.batch != front.id || front.kill_at_ns != 0 || !current_task(at)) return;
+  if (!options_.texts || text.batch != front.id || front.cancelled || !current_task(at)) return;
   if (text.attempt != at.attempt || text.task != at.tasks.first) return;
   options_.texts->push_back({text.attempt, at.step->step, text.task, text.offset, std::move(text.text)});
 }
@@ -304,12 +355,13 @@ void WorkerProcess::end(std::vector<RunnerEvent>& events, std::int64_t now_ns) {
   epoll_ctl(options_.epoll, EPOLL_CTL_DEL, socket_, nullptr);
   close(socket_);
   const std::string how = describe_exit(status);
-  if (killed_ != Killed::kCancelled) blame(events, how);
+  const bool wanted =
+      killed_ == Killed::kCancelled || (!batches_.empty() && batches_.front().kill_at_ns != 0);
+  if (!wanted) blame(events, how);
   munmap(progress_, sizeof(worker::Progress));
   progress_ = nullptr;
   pid_ = -1;
   batches_.clear();
-  const bool wanted = killed_ == Killed::kCancelled;
   events.push_back(SlotDown{options_.slot, wanted ? "" : how});
   if (ready_ && failures_ <= 1) start_at_ns_ = now_ns;
 }
@@ -327,7 +379,8 @@ void WorkerProcess::look_for_hang(std::int64_t now_ns) {
   }
   BatchItem at;
   const Duration limit = current_task(at) ? at.step->time_limit : front.leaf_limit;
-  if (limit.ns > 0 && now_ns - seen_since_ns_ > limit.ns) kill_now(Killed::kTimeLimit);
+  // Programs are ended by their worker, as their actions say.
+  if (limit.ns > 0 && now_ns - seen_since_ns_ > limit.ns + patience().ns) kill_now(Killed::kTimeLimit);
 }
 
 void WorkerProcess::on_time(std::vector<RunnerEvent>& events, std::int64_t now_ns) {
@@ -337,10 +390,7 @@ void WorkerProcess::on_time(std::vector<RunnerEvent>& events, std::int64_t now_n
       events.push_back(SlotDown{options_.slot, started.error().message + "; " + started.error().hint});
     return;
   }
-  const bool cancelled = std::any_of(batches_.begin(), batches_.end(), [now_ns](const Handed& handed) {
-    return handed.kill_at_ns != 0 && now_ns >= handed.kill_at_ns;
-  });
-  if (cancelled && killed_ == Killed::kNo) return kill_now(Killed::kCancelled);
+  look_for_cancel(now_ns);
   look_for_hang(now_ns);
 }
 

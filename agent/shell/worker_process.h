@@ -36,7 +36,12 @@ class WorkerProcess {
   void run(const RunBatch& work);
   void run_leaves(const RunLeaves& work);
   void compare(const RunComparison& work);
-  void cancel(BatchId batch, std::int64_t now_ns);
+  void cancel(const CancelBatch& work, std::int64_t now_ns);
+
+  /// The agent ends: whatever is held open is to be closed within so long. True if anything may be.
+  bool ask_to_leave(Duration within);
+  /// Waits for the worker's end until then.
+  void await_end(std::int64_t until_ns);
 
   /// The socket is readable or writable.
   void on_socket(std::vector<RunnerEvent>& events, std::int64_t now_ns);
@@ -53,8 +58,10 @@ class WorkerProcess {
     std::uint32_t done = 0;        // tasks of that item
     AttemptId leaves;              // a recomputation instead
     Duration leaf_limit;           // of that, and of a comparison
-    std::int64_t kill_at_ns = 0;   // cancelled; 0: not
-    AttemptId comparison;          // or a comparison
+    bool cancelled = false;
+    Duration within;              // where it was cancelled
+    std::int64_t kill_at_ns = 0;  // 0: it was not told yet
+    AttemptId comparison;         // or a comparison
   };
   enum class Killed : std::uint8_t { kNo, kCancelled, kTimeLimit };
 
@@ -71,6 +78,8 @@ class WorkerProcess {
   void take_text(worker::TaskText text);
   worker::StepDocument document(const msg::StepInfo& step) const;
   void look_for_hang(std::int64_t now_ns);
+  void look_for_cancel(std::int64_t now_ns);
+  Duration patience() const;
   /// The task that the worker has begun and not finished, as (item, task); false if there is none.
   bool current_task(BatchItem& at) const;
 

@@ -64,12 +64,11 @@ class ProgramKernel final : public TaskKernel {
     TaskLog log([this, task](std::uint64_t offset, std::string text, bool must) {
       return context_.log(task, offset, std::move(text), must);
     });
-    Session session({*context_.sandbox, script_, inputs_,
-                     std::filesystem::path(context_.share.scratch) / "session", bounds_,
-                     variables(task, values), context_.log ? &log : nullptr});
-    auto failure = session.enter();
-    if (!failure) failure = perform(session, values, out);
-    session.leave();
+    if (session_ && !session_->renew()) rest();
+    auto failure = ready_session(context_.log ? &log : nullptr);
+    if (!failure) failure = perform(task, values, out);
+    if (failure) rest();
+    if (session_) session_->log_to(nullptr);
     log.end();
     if (!failure) return {};
     reason_ = failure->reason;
@@ -78,8 +77,38 @@ class ProgramKernel final : public TaskKernel {
 
   msg::FailureReason reason_of(const Error&) const override { return reason_; }
 
+  bool holds_open() const override { return session_ != nullptr; }
+
+  void rest() override {
+    if (session_) session_->leave();
+    session_.reset();
+  }
+
  private:
-  Session::Variables variables(TaskIndex task, const openjd::TaskValues& values) const {
+  std::optional<Failure> ready_session(TaskLog* log) {
+    if (session_) {
+      session_->log_to(log);
+      session_->begin_task(document_.time_limit);
+      return std::nullopt;
+    }
+    SessionSignals signals{[this] { return context_.cancelled(); },
+                           [this](Duration patience) { tell(patience); }};
+    session_ = std::make_unique<Session>(Session::Setup{
+        *context_.sandbox, script_, inputs_, std::filesystem::path(context_.share.scratch) / "session",
+        bounds_, variables(), std::move(signals)});
+    session_->log_to(log);
+    session_->begin_task(document_.time_limit);
+    return session_->enter();
+  }
+
+  void tell(Duration patience) const {
+    if (context_.progress)
+      context_.progress->patience_ms.store(static_cast<std::uint64_t>(patience.ns / 1'000'000),
+                                           std::memory_order_release);
+  }
+
+  /// Of every action of a session: environments do not see which task is the first.
+  Session::Variables variables() const {
     return {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
             {"HOME", "/tmp"},
             {"TMPDIR", "/tmp"},
@@ -87,19 +116,22 @@ class ProgramKernel final : public TaskKernel {
             {"LANG", "C.UTF-8"},
             {"OMP_NUM_THREADS", std::to_string(context_.cpus)},
             {"REEVE_CPUS", std::to_string(context_.cpus)},
-            {"REEVE_JOB_ID", std::to_string(document_.step.job.value())},
-            {"REEVE_TASK_ID", std::to_string(task)},
+            {"REEVE_JOB_ID", std::to_string(document_.step.job.value())}};
+  }
+
+  Session::Variables variables(TaskIndex task, const openjd::TaskValues& values) const {
+    return {{"REEVE_TASK_ID", std::to_string(task)},
             {"REEVE_ATTEMPT", std::to_string(context_.attempt.value())},
             {"REEVE_ARRAY_TASK_ID", array_index(values, task)}};
   }
 
-  std::optional<Failure> perform(Session& session, const openjd::TaskValues& values, Bytes& out) {
+  std::optional<Failure> perform(TaskIndex task, const openjd::TaskValues& values, Bytes& out) {
     if (!script_.outputs.empty()) {
-      if (auto failure = session.run_task(values, nullptr)) return failure;
-      return collect(session, values, out);
+      if (auto failure = session_->run_task(values, variables(task, values), nullptr)) return failure;
+      return collect(*session_, values, out);
     }
     Bytes text;
-    if (auto failure = session.run_task(values, &text)) return failure;
+    if (auto failure = session_->run_task(values, variables(task, values), &text)) return failure;
     const auto head = encode_bundle_index({{"stdout", false, text.size()}});
     if (!head) return Failure{msg::FailureReason::kRefused, head.error().message};
     out.insert(out.end(), head->begin(), head->end());
@@ -177,6 +209,7 @@ class ProgramKernel final : public TaskKernel {
   StagedInputs inputs_;
   sandbox::Bounds bounds_;
   msg::FailureReason reason_ = msg::FailureReason::kRefused;
+  std::unique_ptr<Session> session_;  // refers to what stands above it
 };
 
 }  // namespace

@@ -27,11 +27,20 @@ inline constexpr std::uint64_t kResultBytes = kFrameBytes - 4096;
 /// Small results travel together up to this size.
 inline constexpr std::size_t kBundleBytes = 64U << 10;
 
-/// Shared memory that a worker writes before each task: after a crash the agent knows which task it was.
+/// Shared memory. The worker writes it before each task: after a crash the agent knows which task it was. The
+/// agent writes in it what is to end: a worker reads its socket only between two batches.
 struct Progress {
   std::atomic<std::uint64_t> batch;
   std::atomic<std::uint64_t> tasks_begun;  // of that batch
+  /// How long the worker may take to end what it does, were it cancelled now.
+  std::atomic<std::uint64_t> patience_ms;
+  /// By the agent: the batch that is to end, and the time for it; what the worker has not begun of it is not
+  /// begun, and the worker ends with it. 0: none.
+  std::atomic<std::uint64_t> cancelled;
+  std::atomic<std::uint64_t> within_ms;
 };
+/// Progress::cancelled where the agent itself ends.
+inline constexpr std::uint64_t kEverything = ~std::uint64_t{0};
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "shared between processes");
 
 /// A step as a worker needs it.
@@ -42,6 +51,7 @@ struct StepDocument {
   std::uint64_t max_result_bytes = 0;
   Bytes script;
   std::vector<std::pair<Digest, std::string>> inputs;  // and the files that hold them
+  Duration time_limit;                                 // of each task; zero: none
 };
 
 struct WorkItem {
@@ -120,7 +130,7 @@ void fields(A& a, std::pair<Digest, std::string>& p) {
 }
 template <class A>
 void fields(A& a, StepDocument& s) {
-  a(s.step, s.kernel, s.leaf_bytes, s.max_result_bytes, s.script, s.inputs);
+  a(s.step, s.kernel, s.leaf_bytes, s.max_result_bytes, s.script, s.inputs, s.time_limit);
 }
 template <class A>
 void fields(A& a, WorkItem& w) {

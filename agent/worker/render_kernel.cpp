@@ -19,9 +19,19 @@ struct SceneShelf {
   Result<const kernels::PreparedFrame*> prepare(std::uint32_t number);
 };
 
-WorkerContext::WorkerContext(unsigned slot_cpus, WorkerShare slot_share)
-    : cpus(slot_cpus), share(std::move(slot_share)), shelf(std::make_unique<SceneShelf>()) {}
+WorkerContext::WorkerContext(unsigned slot_cpus, WorkerShare slot_share, Progress* shared_progress)
+    : cpus(slot_cpus),
+      share(std::move(slot_share)),
+      progress(shared_progress),
+      shelf(std::make_unique<SceneShelf>()) {}
 WorkerContext::~WorkerContext() = default;
+
+std::optional<Duration> WorkerContext::cancelled() const {
+  if (!progress) return std::nullopt;
+  const std::uint64_t which = progress->cancelled.load(std::memory_order_acquire);
+  if (which != kEverything && (which == 0 || which != batch)) return std::nullopt;
+  return milliseconds(static_cast<std::int64_t>(progress->within_ms.load(std::memory_order_acquire)));
+}
 
 namespace {
 

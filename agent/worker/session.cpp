@@ -25,6 +25,14 @@ constexpr const char* kRulesFile = "path_mapping.json";
 /// Source: 2023-09, 5.3: notifyPeriodInSeconds where a template does not say.
 constexpr std::uint32_t kTaskNoticeS = 120;
 constexpr std::uint32_t kEnvironmentNoticeS = 30;
+/// Leaving an environment has no end of its own where the template gives none; here it has, and so it has
+/// where the template gives hours.
+constexpr std::uint32_t kUsualLeavingS = 60;
+constexpr std::uint32_t kMostLeavingS = 600;
+/// To notice that it was cancelled, to kill, and to clear away.
+constexpr Duration kClearing = seconds(1);
+/// However little time is left, leaving is tried.
+constexpr Duration kLeastLeaving = milliseconds(500);
 /// Of a log, what an error tells; the rest of limits::kTextBytes is for the cause.
 constexpr std::size_t kLastWordsBytes = 640;
 
@@ -52,6 +60,7 @@ std::string last_words(const std::string& log) {
 msg::FailureReason reason_of(sandbox::Bound bound) {
   switch (bound) {
     case sandbox::Bound::kNone: return msg::FailureReason::kProgramFailed;
+    case sandbox::Bound::kCancelled: return msg::FailureReason::kAgentLeaving;
     case sandbox::Bound::kMemory: return msg::FailureReason::kOutOfMemory;
     case sandbox::Bound::kTime: return msg::FailureReason::kTimeLimit;
     case sandbox::Bound::kProcesses:
@@ -62,13 +71,26 @@ msg::FailureReason reason_of(sandbox::Bound bound) {
   return msg::FailureReason::kProgramFailed;
 }
 
+Duration notice_of(const openjd::Action& action, std::uint32_t usual_s) {
+  if (!action.cancelation.notify_then_terminate) return {};
+  const std::uint32_t said_s = action.cancelation.notify_period_s;
+  return seconds(said_s > 0 ? said_s : usual_s);
+}
+
+Duration leaving_time(const openjd::Action& action) {
+  return seconds(std::min(action.timeout_s.value_or(kUsualLeavingS), kMostLeavingS));
+}
+
 std::string name_of(const openjd::EmbeddedFile& file) {
   return file.filename.empty() ? file.name : file.filename;
 }
 
 }  // namespace
 
+Session::Session(Setup setup) : setup_(std::move(setup)), directives_(setup_.script.redacted_variables) {}
+
 Session::~Session() {
+  cell_.reset();
   // What cannot be removed now is removed when the next worker of the slot starts.
   (void)sandbox::remove_tree(setup_.folder).ok();
 }
@@ -81,10 +103,20 @@ std::optional<Failure> Session::enter() {
   std::ofstream(setup_.folder / "files" / kRulesFile) << "{}\n";
   if (const auto placed = setup_.inputs.place(work()); !placed) return refused(placed.error());
   if (const auto made = make_folders(); !made) return refused(made.error());
+  if (auto failure = ready_cell(false)) return failure;  // what it mounts shows in the working directory
   for (std::size_t i = 0; i < setup_.script.environments.size(); ++i) {
     if (auto failure = enter(setup_.script.environments[i], i)) return failure;
   }
+  if (const auto known = baseline_.remember(work()); !known) return refused(known.error());
   return std::nullopt;
+}
+
+void Session::begin_task(Duration limit) {
+  task_end_ns_ = limit.ns > 0 ? now_ns() + limit.ns : 0;
+}
+
+bool Session::renew() {
+  return cell_ && cell_->usable() && baseline_.restore();
 }
 
 /// Those that outputs are expected in: a program that is told to write /session/outputs/Frames/a.png finds
@@ -117,7 +149,8 @@ std::optional<Failure> Session::enter(const openjd::Environment& environment, st
   if (const auto written = write_files(environment.files, folder, symbols); !written)
     return refused(written.error());
   return act(*environment.on_enter, symbols,
-             {"entering the environment '" + environment.name + "'", kEnvironmentNoticeS, true}, nullptr);
+             {"entering the environment '" + environment.name + "'", kEnvironmentNoticeS, true, false},
+             nullptr);
 }
 
 void Session::leave() {
@@ -135,15 +168,19 @@ void Session::leave(const openjd::Environment& environment, std::size_t index) {
   const openjd::HostSymbols symbols(host, nullptr);
   if (!write_files(environment.files, folder, symbols)) return;
   act(*environment.on_exit, symbols,
-      {"leaving the environment '" + environment.name + "'", kEnvironmentNoticeS, false}, nullptr);
+      {"leaving the environment '" + environment.name + "'", kEnvironmentNoticeS, false, true}, nullptr);
 }
 
-std::optional<Failure> Session::run_task(const openjd::TaskValues& values, Bytes* output) {
+std::optional<Failure> Session::run_task(const openjd::TaskValues& values, Variables variables,
+                                         Bytes* output) {
   const openjd::HostValues host = host_values(setup_.script.files, "task");
   const openjd::HostSymbols symbols(host, &values);
   if (const auto written = write_files(setup_.script.files, "task", symbols); !written)
     return refused(written.error());
-  return act(setup_.script.on_run, symbols, {"the program", kTaskNoticeS, false}, output);
+  task_variables_ = std::move(variables);
+  auto failure = act(setup_.script.on_run, symbols, {"the program", kTaskNoticeS, false, false}, output);
+  task_variables_.clear();
+  return failure;
 }
 
 openjd::HostValues Session::host_values(const std::vector<openjd::EmbeddedFile>& files,
@@ -159,6 +196,7 @@ openjd::HostValues Session::host_values(const std::vector<openjd::EmbeddedFile>&
 /// The folder is out of programs' reach but for reading, so that a plain write goes where it should.
 Result<void> Session::write_files(const std::vector<openjd::EmbeddedFile>& files, const std::string& folder,
                                   const openjd::Symbols& symbols) const {
+  if (files.empty()) return {};
   const std::filesystem::path at = setup_.folder / "files" / folder;
   if (const auto made = sandbox::fresh_folder(at); !made) return made;
   for (const openjd::EmbeddedFile& file : files) {
@@ -177,24 +215,46 @@ sandbox::Command Session::command(const openjd::CommandLine& line) {
   sandbox::Command command;
   command.program = line.command;
   command.args = line.args;
-  const Variables variables = directives_.variables().over(setup_.variables);
+  Variables variables = setup_.variables;
+  for (const auto& [name, value] : task_variables_)
+    variables[name] = value;
+  variables = directives_.variables().over(std::move(variables));
   command.environment.assign(variables.begin(), variables.end());
-  command.work = work();
-  command.mounts = setup_.inputs.mounts();
-  command.mounts.insert(command.mounts.begin(), {setup_.folder / "files", kFilesFolder});
+  static_cast<sandbox::Place&>(command) = place();
   command.on_line = [this](std::string_view text) { directives_.hear(text); };
-  if (setup_.log) {
+  if (log_) {
     command.on_text = [this](std::string_view text, bool errors) {
-      setup_.log->hear(directives_, text, errors, now_ns());
+      log_->hear(directives_, text, errors, now_ns());
     };
-    command.on_moment = [this] { setup_.log->look(directives_, now_ns()); };
+    command.on_moment = [this] { log_->look(directives_, now_ns()); };
   }
   return command;
 }
 
+sandbox::Place Session::place() const {
+  sandbox::Place place{work(), setup_.inputs.mounts()};
+  place.mounts.insert(place.mounts.begin(), {setup_.folder / "files", kFilesFolder});
+  return place;
+}
+
+/// A sandbox for the next action: the one that stands, or another where that was ended for what ran in it.
+std::optional<Failure> Session::ready_cell(bool leaves) {
+  if (cell_ && cell_->usable()) return std::nullopt;
+  cell_.reset();
+  sandbox::Place where = place();
+  if (const auto sound = setup_.inputs.check_places(work()); !sound) {
+    if (!leaves) return Failure{msg::FailureReason::kProgramFailed, sound.error().message};
+    where.mounts.resize(1);  // who leaves does so without inputs rather than not at all
+  }
+  auto opened = setup_.sandbox.open_cell(where, setup_.bounds);
+  if (!opened) return Failure{msg::FailureReason::kRefused, opened.error().message};
+  cell_ = std::move(opened).value();
+  return std::nullopt;
+}
+
 /// Moved into its place, so that whatever a program left there is neither followed nor waited for.
-void Session::write_notice(std::uint32_t notice_s) const {
-  const std::time_t end = std::time(nullptr) + notice_s;
+void Session::write_notice(Duration notice) const {
+  const std::time_t end = std::time(nullptr) + notice.ns / 1'000'000'000;
   std::tm parts{};
   std::array<char, 64> text{};
   gmtime_r(&end, &parts);
@@ -205,23 +265,52 @@ void Session::write_notice(std::uint32_t notice_s) const {
   std::filesystem::rename(aside, work() / "cancel_info.json", ignored);
 }
 
+Duration Session::leaving() const {
+  Duration all;
+  for (std::size_t i = 0; i < entered_; ++i) {
+    const auto& exit = setup_.script.environments[i].on_exit;
+    if (exit) all.ns += leaving_time(*exit).ns + notice_of(*exit, kEnvironmentNoticeS).ns;
+  }
+  return all;
+}
+
+/// How long the agent gives is for all that is left to do: half of it for the program, where environments are
+/// to be left after it.
+std::optional<Duration> Session::heard() {
+  const std::optional<Duration> within = setup_.signals.cancelled ? setup_.signals.cancelled() : std::nullopt;
+  if (!within) return std::nullopt;
+  if (hurry_ns_ == 0) hurry_ns_ = now_ns() + within->ns;
+  return leaving().ns > 0 ? Duration{within->ns / 2} : *within;
+}
+
+Duration Session::time_for(const openjd::Action& action, const Manner& manner) const {
+  const std::int64_t now = now_ns();
+  if (manner.leaves) {
+    const std::int64_t most = leaving_time(action).ns;
+    return {hurry_ns_ == 0 ? most : std::clamp(hurry_ns_ - now, kLeastLeaving.ns, most)};
+  }
+  Duration time = seconds(action.timeout_s.value_or(0));
+  if (task_end_ns_ == 0) return time;
+  const std::int64_t left = std::max<std::int64_t>(task_end_ns_ - now, 1);
+  return {time.ns > 0 ? std::min(time.ns, left) : left};
+}
+
+void Session::watch_for_end(sandbox::Command& what, const openjd::Action& action, const Manner& manner) {
+  what.notice = notice_of(action, manner.usual_notice_s);
+  what.on_notice = [this](Duration notice) { write_notice(notice); };
+  if (!manner.leaves) what.cancelled = [this] { return heard(); };
+  if (setup_.signals.patience) setup_.signals.patience({kClearing.ns + what.notice.ns + leaving().ns});
+}
+
 std::optional<Failure> Session::act(const openjd::Action& action, const openjd::Symbols& symbols,
                                     const Manner& manner, Bytes* output) {
-  if (const auto sound = setup_.inputs.check_places(work()); !sound)
-    return Failure{msg::FailureReason::kProgramFailed, sound.error().message};
+  if (auto failure = ready_cell(manner.leaves)) return failure;
   directives_.begin_action(manner.sets_variables);
   sandbox::Command what = command(openjd::resolve_action(action, symbols));
   what.keep_output = output != nullptr;
-  sandbox::Bounds bounds = setup_.bounds;
-  if (action.timeout_s) bounds.time = seconds(*action.timeout_s);
-  if (action.cancelation.notify_then_terminate) {
-    const std::uint32_t notice_s =
-        action.cancelation.notify_period_s > 0 ? action.cancelation.notify_period_s : manner.usual_notice_s;
-    what.notice = seconds(notice_s);
-    what.on_notice = [this, notice_s] { write_notice(notice_s); };
-  }
-  auto outcome = setup_.sandbox.run(what, bounds);
-  if (setup_.log) setup_.log->end_action(directives_, now_ns());
+  watch_for_end(what, action, manner);
+  auto outcome = cell_->run(what, time_for(action, manner));
+  if (log_) log_->end_action(directives_, now_ns());
   if (!outcome) return Failure{msg::FailureReason::kRefused, outcome.error().message};
   if (auto failure = judge(outcome.value(), manner.who)) return failure;
   if (output) *output = std::move(outcome->output);

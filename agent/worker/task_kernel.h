@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ class TaskKernel {
   virtual Result<void> run(TaskIndex task, Bytes& out) = 0;
   /// Why run() failed, as the region is told.
   virtual msg::FailureReason reason_of(const Error& error) const { return failure_reason(error); }
+  /// True while something of the step is kept open for its next task; rest() ends that.
+  virtual bool holds_open() const { return false; }
+  virtual void rest() {}
   /// Hashes of some leaves of the task's result; a leaf that the result does not have is all zeros.
   virtual Result<std::vector<Digest>> leaves(TaskIndex task, const std::vector<std::uint32_t>& leaves);
 
@@ -43,11 +47,16 @@ struct WorkerShare {
 /// What all steps of a worker share: the slot's processors, scenes that were read, the sandbox.
 struct SceneShelf;
 struct WorkerContext {
-  explicit WorkerContext(unsigned cpus, WorkerShare share = {});
+  explicit WorkerContext(unsigned cpus, WorkerShare share = {}, Progress* progress = nullptr);
   ~WorkerContext();
+  /// A value: what is in hand is to end, within so long.
+  std::optional<Duration> cancelled() const;
+
   unsigned cpus;
   WorkerShare share;
-  AttemptId attempt;  // whose task runs
+  Progress* progress;       // shared with the agent; null where nobody watches
+  std::uint64_t batch = 0;  // what is in hand
+  AttemptId attempt;        // whose task runs
   std::uint64_t next_step = 0;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   std::unique_ptr<SceneShelf> shelf;

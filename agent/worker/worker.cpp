@@ -1,5 +1,6 @@
 #include "agent/worker/worker.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,9 @@ namespace {
 constexpr std::size_t kBoundSteps = 16;
 /// Results wait no longer than this for others to travel with.
 constexpr std::int64_t kBundleNs = 2'000'000;
+/// A session waits so long for the next task of its step: beyond a round trip to the region and back, and
+/// short enough that what its environments hold (licences, servers) is not held for nobody.
+constexpr int kIdleMs = 1000;
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -29,7 +33,7 @@ std::int64_t now_ns() {
 
 bool same_document(const StepDocument& a, const StepDocument& b) {
   return a.step == b.step && a.kernel == b.kernel && a.leaf_bytes == b.leaf_bytes && a.script == b.script &&
-         a.inputs == b.inputs;
+         a.inputs == b.inputs && a.time_limit == b.time_limit;
 }
 
 /// As the region takes it: a program may have chosen some of the words.
@@ -40,13 +44,18 @@ std::string sentence(const Error& error) {
 
 }  // namespace
 
-Worker::Worker(int socket, Progress* progress, unsigned cpus, WorkerShare share)
-    : socket_(socket), progress_(progress), context_(cpus, std::move(share)) {}
+Worker::Worker(int socket, Progress* progress, unsigned cpus, WorkerShare share,
+               std::unique_ptr<sandbox::Sandbox> sandbox)
+    : socket_(socket), progress_(progress), context_(cpus, std::move(share), progress) {
+  context_.sandbox = std::move(sandbox);
+}
 
 bool Worker::serve() {
   say(Ready{});
-  while (flush() && read_some()) {
-    for (ByteView body = in_.next(); !body.empty(); body = in_.next()) {
+  while (!ending_ && flush()) {
+    wait_for_work();
+    if (!read_some()) break;
+    for (ByteView body = in_.next(); !body.empty() && !ending_; body = in_.next()) {
       ToWorker work;
       if (!from_archive(body, work)) return false;
       std::visit([this](const auto& message) { handle(message); }, work);
@@ -55,7 +64,25 @@ bool Worker::serve() {
     in_.compact();
     if (in_.broken()) return false;
   }
+  rest();
   return !broken_;
+}
+
+/// The step that ran last may keep things open for its next task, which is either here soon or elsewhere.
+void Worker::wait_for_work() {
+  if (bound_.empty() || !bound_.front().kernel || !bound_.front().kernel.value()->holds_open()) return;
+  pollfd item{socket_, POLLIN, 0};
+  int ready = 0;
+  while ((ready = poll(&item, 1, kIdleMs)) < 0 && errno == EINTR) {
+  }
+  if (ready != 0) return;
+  rest();
+  if (progress_) progress_->patience_ms.store(0, std::memory_order_release);
+}
+
+/// Only the step that ran last holds anything open.
+void Worker::rest() {
+  if (!bound_.empty() && bound_.front().kernel) bound_.front().kernel.value()->rest();
 }
 
 bool Worker::read_some() {
@@ -125,8 +152,10 @@ Worker::Bound& Worker::bind(const StepDocument& document) {
   const auto known = std::find_if(bound_.begin(), bound_.end(), [&document](const Bound& candidate) {
     return same_document(candidate.document, document);
   });
+  if (known != bound_.end() && known == bound_.begin()) return bound_.front();
+  rest();
   if (known != bound_.end()) {
-    if (known != bound_.begin()) std::rotate(bound_.begin(), known, known + 1);
+    std::rotate(bound_.begin(), known, known + 1);
     return bound_.front();
   }
   if (bound_.size() == kBoundSteps) bound_.pop_back();
@@ -139,11 +168,12 @@ void Worker::handle(const RunTasks& work) {
     progress_->tasks_begun.store(0, std::memory_order_relaxed);
     progress_->batch.store(work.batch, std::memory_order_release);
   }
+  context_.batch = work.batch;
   last_result_ns_ = now_ns();
   std::uint64_t begun = 0;
   for (const WorkItem& item : work.items) {
     run_item(work, item, begun);
-    if (broken_) return;
+    if (broken_ || ending_) return;
   }
 }
 
@@ -164,9 +194,15 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
     };
   }
   for (TaskIndex task = item.tasks.first; task != item.tasks.end() && !broken_; ++task) {
+    ending_ = context_.cancelled().has_value();
+    if (ending_) break;
     if (progress_) progress_->tasks_begun.store(++begun, std::memory_order_release);
-    const std::size_t before = results_.payload.size();
+    // What an earlier task asked for ends here: were it sooner, the agent might not wait for that one's last
+    // word.
+    if (progress_ && (!bound.kernel || !bound.kernel.value()->holds_open()))
+      progress_->patience_ms.store(0, std::memory_order_release);
     if (context_.log) close_results();  // the text of a task goes behind the results before it
+    const std::size_t before = results_.payload.size();
     const Result<void> ran =
         bound.kernel ? run_task(*bound.kernel.value(), document, task) : Result<void>(bound.kernel.error());
     if (ran) {
@@ -174,6 +210,8 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
     } else {
       results_.payload.resize(before);
       close_results();
+      ending_ = context_.cancelled().has_value();  // which may be why: it is nobody's failure
+      if (ending_) break;
       say(TaskRefused{work.batch, item.attempt, task, reason_of(bound, ran.error()), sentence(ran.error())});
       results_.first = task + 1;
     }
@@ -206,6 +244,7 @@ void Worker::handle(const RunLeaves& work) {
     progress_->tasks_begun.store(1, std::memory_order_relaxed);
     progress_->batch.store(work.batch, std::memory_order_release);
   }
+  context_.batch = work.batch;
   Bound& bound = bind(work.step);
   LeafHashes answer{work.batch, {}, ""};
   if (!bound.kernel) {
@@ -222,6 +261,8 @@ void Worker::handle(const RunLeaves& work) {
 }
 
 void Worker::handle(const RunComparison& work) {
+  context_.batch = work.batch;
+  rest();  // a slot has one sandbox at a time
   if (progress_) {
     progress_->tasks_begun.store(1, std::memory_order_relaxed);
     progress_->batch.store(work.batch, std::memory_order_release);

@@ -14,7 +14,9 @@ class Worker {
  public:
   /// socket    a connected stream socket
   /// progress  shared with the agent; null where nobody watches
-  Worker(int socket, Progress* progress, unsigned cpus, WorkerShare share = {});
+  /// sandbox   where programs run; null: one is opened with the first of them
+  Worker(int socket, Progress* progress, unsigned cpus, WorkerShare share = {},
+         std::unique_ptr<sandbox::Sandbox> sandbox = nullptr);
 
   /// Returns at the end of the stream; false if the stream broke.
   bool serve();
@@ -26,6 +28,8 @@ class Worker {
   };
 
   bool read_some();
+  void wait_for_work();
+  void rest();
   void handle(const RunTasks& work);
   void handle(const RunLeaves& work);
   void handle(const RunComparison& work);
@@ -47,6 +51,7 @@ class Worker {
   FrameReader in_;
   Bytes out_;
   bool broken_ = false;
+  bool ending_ = false;      // what was in hand is cancelled
   std::deque<Bound> bound_;  // steps used last, newest first
   TaskResults results_;      // being gathered
   std::int64_t last_result_ns_ = 0;

@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "agent/sandbox/cell.h"
 #include "agent/sandbox/sandbox.h"
 #include "agent/sandbox/scratch.h"
 
-/// What a sandbox costs a task: the same program started bare, and in one.
+/// What a sandbox costs an action: the same program started bare, in a sandbox of its own, and in one that
+/// stands.
 namespace reeve::agent::sandbox {
 namespace {
 
@@ -27,24 +29,55 @@ void bare(benchmark::State& state) {
 }
 BENCHMARK(bare)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-void sandboxed(benchmark::State& state) {
-  auto sandbox = Sandbox::open("bench-" + std::to_string(getpid()));
-  if (!sandbox) return state.SkipWithError(sandbox.error().message.c_str());
-  std::string folder = (std::filesystem::temp_directory_path() / "reeve-bench-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return state.SkipWithError("no temporary folder");
-  Command command;
-  command.program = "/bin/true";
-  command.work = folder;
-  for (auto _ : state) {
-    const auto outcome = (*sandbox)->run(command, Bounds());
-    if (!outcome || !outcome->good()) {
-      state.SkipWithError(outcome ? outcome->log.c_str() : outcome.error().message.c_str());
-      break;
+/// A slot with a working directory, and /bin/true to run in it.
+class Stage {
+ public:
+  explicit Stage(benchmark::State& state) {
+    auto opened = Sandbox::open("bench-" + std::to_string(getpid()));
+    folder_ = (std::filesystem::temp_directory_path() / "reeve-bench-XXXXXX").string();
+    if (!opened || mkdtemp(folder_.data()) == nullptr) {
+      state.SkipWithError(opened ? "no temporary folder" : opened.error().message.c_str());
+      return;
     }
+    sandbox = std::move(opened).value();
+    command.program = "/bin/true";
+    command.work = folder_;
   }
-  if (!remove_tree(folder)) state.SkipWithError("the temporary folder cannot be removed");
+  ~Stage() { (void)remove_tree(folder_).ok(); }
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  std::unique_ptr<Sandbox> sandbox;
+  Command command;
+
+ private:
+  std::string folder_;
+};
+
+bool good(const Result<Outcome>& outcome, benchmark::State& state) {
+  if (outcome && outcome->good()) return true;
+  state.SkipWithError(outcome ? outcome->log.c_str() : outcome.error().message.c_str());
+  return false;
 }
-BENCHMARK(sandboxed)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void sandbox_for_each(benchmark::State& state) {
+  Stage stage(state);
+  for (auto _ : state) {
+    if (!stage.sandbox || !good(stage.sandbox->run(stage.command, Bounds()), state)) break;
+  }
+}
+BENCHMARK(sandbox_for_each)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void sandbox_for_all(benchmark::State& state) {
+  Stage stage(state);
+  if (!stage.sandbox) return;
+  const auto cell = stage.sandbox->open_cell(stage.command, Bounds());
+  if (!cell) return state.SkipWithError(cell.error().message.c_str());
+  for (auto _ : state) {
+    if (!good((*cell)->run(stage.command, Duration()), state)) break;
+  }
+}
+BENCHMARK(sandbox_for_all)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace reeve::agent::sandbox

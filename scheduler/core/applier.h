@@ -26,6 +26,7 @@ class Applier {
   void operator()(const AgentPauseSet& e);
   void operator()(const Funded& e);
   void operator()(const SessionsExpired& e);
+  void operator()(const BitClassSeen& e);
 
   // apply_jobs.cpp
   void operator()(const JobAccepted& e);

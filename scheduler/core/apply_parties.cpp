@@ -145,6 +145,14 @@ void Applier::operator()(const Funded& e) {
   remember(e.command);
 }
 
+void Applier::operator()(const BitClassSeen& e) {
+  require(s_.agents.contains(e.agent), "a bit class is of an agent that was enrolled");
+  if (e.bit_class.empty())
+    s_.bit_classes.erase(e.agent);
+  else
+    s_.bit_classes[e.agent] = e.bit_class;
+}
+
 void Applier::operator()(const SessionsExpired& e) {
   std::erase_if(s_.sessions, [&e](const auto& entry) { return entry.second.last < e.before; });
 }

@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include "protocol/limits.h"
+#include "scheduler/core/bit_classes.h"
 #include "scheduler/core/round.h"
 
 namespace reeve::core {
@@ -14,12 +15,20 @@ constexpr std::uint32_t kCopyChunk = 512;
 constexpr int kPairingDraws = 32;
 constexpr std::size_t kCrowd = 64;
 
+/// The bit class that a copy must be of; absent: any.
+using InClass = std::optional<std::string>;
+
+bool is_in(const InClass& in_class, const AgentSession& agent) {
+  return !in_class || agent.capability.bit_class == *in_class;
+}
+
 /// True when some agent that is connected could ever run a copy of `task`, whatever its credit now.
 template <class Allowed>
-bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed) {
+bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed,
+                    const InClass& in_class = {}) {
   return std::any_of(region.live.agents.begin(), region.live.agents.end(), [&](const auto& entry) {
     const AgentSession& agent = entry.second;
-    if (agent.role != role || agent.paused || !allowed(agent.owner)) return false;
+    if (agent.role != role || agent.paused || !allowed(agent.owner) || !is_in(in_class, agent)) return false;
     const AgentRecord& record = region.durable.agents.at(entry.first);
     return !record.revoked && !record.paused && meets(agent.capability, region.live.needs[need]);
   });
@@ -31,10 +40,11 @@ bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowe
 /// the end.
 template <class Allowed>
 std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue& queue, StepRef step,
-                                  TaskIndex task, Role role, Allowed allowed) {
+                                  TaskIndex task, Role role, Allowed allowed, const InClass& in_class = {}) {
   const std::vector<AgentId>& all = round.candidates(queue.need, role);
   const auto fits = [&](AgentId id) {
-    return allowed(region.live.agents.at(id).owner) && round.room(id, queue) > 0;
+    const AgentSession& agent = region.live.agents.at(id);
+    return allowed(agent.owner) && is_in(in_class, agent) && round.room(id, queue) > 0;
   };
   const auto draw = [&](std::size_t bound, int again) {
     const auto domain = static_cast<std::uint32_t>(Draw::kPairing);
@@ -57,10 +67,11 @@ std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue&
 /// The agents of other owners first; the referee stands in where no other owner could.
 template <class Allowed>
 std::optional<AgentId> draw_checker(Region& region, Round& round, const StepQueue& queue, StepRef step,
-                                    TaskIndex task, Allowed allowed) {
-  if (const auto agent = draw_agent(region, round, queue, step, task, Role::kAgent, allowed)) return agent;
-  if (somebody_could(region, queue.need, Role::kAgent, allowed)) return std::nullopt;
-  return draw_agent(region, round, queue, step, task, Role::kReferee, allowed);
+                                    TaskIndex task, Allowed allowed, const InClass& in_class = {}) {
+  if (const auto agent = draw_agent(region, round, queue, step, task, Role::kAgent, allowed, in_class))
+    return agent;
+  if (somebody_could(region, queue.need, Role::kAgent, allowed, in_class)) return std::nullopt;
+  return draw_agent(region, round, queue, step, task, Role::kReferee, allowed, in_class);
 }
 
 void place_single_owner_copies(Region& region, Round& round, StepRef step) {
@@ -110,17 +121,19 @@ std::function<bool(PartyId)> untried_owners(const OpenTask& open) {
   };
 }
 
-void place_special_tasks(Region& region, Round& round, StepRef step) {
+void place_special_tasks(Region& region, Round& round, BitClasses& classes, StepRef step) {
   for (const TaskIndex task : next_special(*find_queue(region, step))) {
     const StepQueue& queue = *find_queue(region, step);
     const OpenTask& open = region.durable.find_step(step)->open.at(task);
     const auto untried = untried_owners(open);
-    auto agent = draw_checker(region, round, queue, step, task, untried);
+    const InClass in_class = classes.of_next_copy(step, queue.need, open);
+    auto agent = draw_checker(region, round, queue, step, task, untried, in_class);
     if (!agent && cooled_down(region, step, task) &&
-        !somebody_could(region, queue.need, Role::kAgent, untried) &&
-        !somebody_could(region, queue.need, Role::kReferee, untried))
-      agent = draw_agent(region, round, queue, step, task, Role::kAgent,
-                         [&open](PartyId owner) { return may_run_copy(open, owner); });
+        !somebody_could(region, queue.need, Role::kAgent, untried, in_class) &&
+        !somebody_could(region, queue.need, Role::kReferee, untried, in_class))
+      agent = draw_agent(
+          region, round, queue, step, task, Role::kAgent,
+          [&open](PartyId owner) { return may_run_copy(open, owner); }, in_class);
     if (agent) round.give(*agent, step, {task, 1}, static_cast<std::uint32_t>(open.attempts.size()));
   }
 }
@@ -157,7 +170,7 @@ void place_gang_copies(Region& region, Round& round, StepRef step) {
   }
 }
 
-void dispatch_copies(Region& region, Round& round) {
+void dispatch_copies(Region& region, Round& round, BitClasses& classes) {
   std::vector<StepRef> steps;
   const auto& copies = region.live.copies;
   auto next = copies.lower_bound(region.live.copies_cursor);
@@ -173,7 +186,7 @@ void dispatch_copies(Region& region, Round& round) {
       continue;
     }
     place_single_owner_copies(region, round, step);
-    place_special_tasks(region, round, step);
+    place_special_tasks(region, round, classes, step);
   }
 }
 
@@ -207,7 +220,9 @@ void charge(Region& region, PartyId requester, std::uint64_t cost) {
   used += cost;
 }
 
-std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue& queue) {
+///   classes  bit classes that it may be of; absent: any
+std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue& queue,
+                                  const std::optional<std::set<std::string>>& classes) {
   const std::vector<AgentId>& all = round.candidates(queue.need, Role::kAgent);
   if (all.empty()) return std::nullopt;
   AgentId& last = region.live.last_served[queue.need];
@@ -215,6 +230,7 @@ std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue&
   for (std::size_t i = 0; i < all.size(); ++i, ++start) {
     if (start == all.end()) start = all.begin();
     if (round.room(*start, queue) == 0) continue;
+    if (classes && !classes->contains(region.live.agents.at(*start).capability.bit_class)) continue;
     last = *start;
     return last;
   }
@@ -234,7 +250,7 @@ bool dispatch_gang(Region& region, Round& round, PartyId requester, StepRef step
   return place_gang(region, round, step, task, 0, anybody);
 }
 
-void dispatch_fresh(Region& region, Round& round) {
+void dispatch_fresh(Region& region, Round& round, BitClasses& classes) {
   std::set<NeedId> blocked;
   while (const auto next = next_need(region, blocked)) {
     const auto [requester, need] = *next;
@@ -244,7 +260,7 @@ void dispatch_fresh(Region& region, Round& round) {
       if (!dispatch_gang(region, round, requester, step)) blocked.insert(need);
       continue;
     }
-    const auto agent = next_agent(region, round, queue);
+    const auto agent = next_agent(region, round, queue, classes.of_first_copy(step, need));
     if (!agent) {
       blocked.insert(need);
       continue;
@@ -268,8 +284,9 @@ void dispatch(Region& region) {
   if (region.live.agents.empty()) return;
   review_holds(region);
   Round round(region);
-  dispatch_copies(region, round);
-  dispatch_fresh(region, round);
+  BitClasses classes(region);
+  dispatch_copies(region, round, classes);
+  dispatch_fresh(region, round, classes);
   round.send_all();
   pursue_disputes(region);
   pursue_comparisons(region);

@@ -1,10 +1,12 @@
 #include "scheduler/core/durable.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "scheduler/core/event_fields.h"
 #include "scheduler/core/groups.h"
+#include "scheduler/core/step_extras.h"
 
 namespace reeve::core {
 namespace {
@@ -56,6 +58,48 @@ bool restore(Durable& state, const ComparedTasks& tasks) {
     sort_groups(open, compared);
   });
   return restored == tasks.size();
+}
+
+/// The later fields of the steps of those jobs that use any.
+using JobExtras = std::map<JobId, std::vector<StepExtras>>;
+
+JobExtras job_extras(const Durable& state) {
+  JobExtras all;
+  for (const auto& [id, job] : state.jobs) {
+    std::vector<StepExtras> of_steps;
+    for (const StepState& step : job.steps)
+      of_steps.push_back(extras_of(step.spec));
+    if (!std::ranges::all_of(of_steps, &StepExtras::empty)) all.emplace(id, std::move(of_steps));
+  }
+  return all;
+}
+
+/// False when a snapshot has them of a step that it does not have.
+bool restore(Durable& state, const JobExtras& all) {
+  return std::ranges::all_of(all, [&state](const auto& entry) {
+    const auto& [id, of_steps] = entry;
+    const auto job = state.jobs.find(id);
+    if (job == state.jobs.end() || of_steps.size() != job->second.steps.size()) return false;
+    for (std::size_t i = 0; i < of_steps.size(); ++i)
+      if (!set_extras(job->second.steps[i].spec, of_steps[i])) return false;
+    return true;
+  });
+}
+
+template <class... S>
+void read_sections(Reader& a, S&... sections) {
+  ((a.at_end() ? void() : a(sections)), ...);
+}
+
+/// Up to the last that holds something.
+template <class... S>
+void write_sections(Writer& a, const S&... sections) {
+  const std::array empty{sections.empty()...};
+  std::size_t end = empty.size();
+  while (end > 0 && empty[end - 1])
+    --end;
+  std::size_t at = 0;
+  ((at++ < end ? a(sections) : void()), ...);
 }
 
 }  // namespace
@@ -130,14 +174,12 @@ void fields(A& a, Durable& d) {
   // What came later stands behind, and only where there is any: an older state reads on, and gives the same
   // bytes.
   if constexpr (A::kReading) {
-    if (!a.at_end()) a(d.lent);
     ComparedTasks compared;
-    if (!a.at_end()) a(compared);
-    if (a.ok() && !restore(d, compared)) a.fail();
+    JobExtras extras;
+    read_sections(a, d.lent, compared, d.bit_classes, extras);
+    if (a.ok() && !(restore(d, compared) && restore(d, extras))) a.fail();
   } else {
-    const ComparedTasks compared = compared_tasks(d);
-    if (!d.lent.empty() || !compared.empty()) a(d.lent);
-    if (!compared.empty()) a(compared);
+    write_sections(a, d.lent, compared_tasks(d), d.bit_classes, job_extras(d));
   }
 }
 

@@ -191,6 +191,7 @@ struct Durable {
   std::set<JobId> ended_badly;  // forgotten jobs that did not succeed, for jobs that wait on them
   std::map<std::pair<PartyId, std::uint64_t>, Session> sessions;
   std::uint64_t settled_tasks = 0;
+  std::map<AgentId, std::string> bit_classes;  // of agents that said one (Capability::bit_class)
   std::map<JobId, MicroCredits> lent;  // by the insurance to escrows of reopened jobs, until these end
 
   const Job* find_job(JobId id) const;

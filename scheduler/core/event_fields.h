@@ -2,6 +2,7 @@
 
 #include "protocol/archive.h"
 #include "scheduler/core/events.h"
+#include "scheduler/core/step_extras.h"
 
 /// The fields of every event in the order in which they are stored. The order is the format: see
 /// docs/formats.
@@ -50,6 +51,7 @@ void fields(A& a, Funded& e) {
 template <class A>
 void fields(A& a, JobAccepted& e) {
   a(e.job, e.requester, e.spec, e.task_price, e.at, e.command);
+  extras_at_end(a, e.spec.steps);
 }
 template <class A>
 void fields(A& a, StepOpened& e) {
@@ -159,6 +161,10 @@ void fields(A& a, CandidateStored& e) {
 template <class A>
 void fields(A& a, ComparisonDecided& e) {
   a(e.step, e.task, e.a, e.b, e.verdict, e.why, e.referee, e.referee_attempt, e.signature, e.needed, e.at);
+}
+template <class A>
+void fields(A& a, BitClassSeen& e) {
+  a(e.agent, e.bit_class);
 }
 
 }  // namespace reeve::core

@@ -43,7 +43,8 @@ constexpr std::array<const char*, std::variant_size_v<Event>> kNames = {"region_
                                                                         "sessions_expired",
                                                                         "comparison_opened",
                                                                         "candidate_stored",
-                                                                        "comparison_decided"};
+                                                                        "comparison_decided",
+                                                                        "bit_class_seen"};
 
 }  // namespace
 

@@ -316,6 +316,12 @@ struct ComparisonDecided {
   std::uint32_t needed = 0;  // attempts that the task wants in all from here on
   Time at;
 };
+/// An agent says another bit class (Capability::bit_class) than before. It counts for its recorded results
+/// too.
+struct BitClassSeen {
+  AgentId agent;
+  std::string bit_class;
+};
 
 using Event =
     std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled, Revoked,
@@ -323,7 +329,7 @@ using Event =
                  JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded, AttemptFailed,
                  TasksFailed, TasksVerified, StoreReserved, ResultStored, StoreAbandoned, TaskDisputed,
                  LeafChosen, DisputeDecided, AttemptRejected, Settled, Vested, OwnerConvicted, JobReopened,
-                 SessionsExpired, ComparisonOpened, CandidateStored, ComparisonDecided>;
+                 SessionsExpired, ComparisonOpened, CandidateStored, ComparisonDecided, BitClassSeen>;
 
 /// snake_case name of an event's kind, for logs and the view.
 const char* event_name(const Event& event);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler/core/bit_classes.h"
 #include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
@@ -116,6 +117,51 @@ void explain_copies(const Region& region, StepIndex index, const StepQueue& queu
   }
 }
 
+/// Results of programs that wait for another owner's, which must be of a host that gives the same bits.
+void explain_classes(const Region& region, StepRef step, const StepQueue& queue,
+                     std::vector<Explanation>& out) {
+  constexpr std::size_t kMost = 4096;  // tasks that are looked at
+  const StepState& state = *region.durable.find_step(step);
+  if (!keeps_bit_class(state.spec)) return;
+  BitClasses classes(region);
+  struct Waiting {
+    std::size_t tasks = 0;
+    std::size_t stuck = 0;
+    TaskIndex first = 0;
+  };
+  std::map<std::string, Waiting> waiting;
+  std::size_t looked_at = 0;
+  for (const TaskIndex task : queue.special) {
+    if (++looked_at > kMost) break;
+    const OpenTask& open = state.open.at(task);
+    const auto bit_class = classes.of_next_copy(step, queue.need, open);
+    if (!bit_class) continue;
+    const bool other =
+        std::any_of(region.live.agents.begin(), region.live.agents.end(), [&](const auto& entry) {
+          const AgentSession& agent = entry.second;
+          return agent.capability.bit_class == *bit_class && may_run_copy(open, agent.owner) &&
+                 meets(agent.capability, state.spec.need);
+        });
+    Waiting& of_class = waiting[*bit_class];
+    if (of_class.tasks++ == 0 || (!other && of_class.stuck == 0)) of_class.first = task;
+    if (!other) ++of_class.stuck;
+  }
+  for (const auto& [bit_class, w] : waiting) {
+    const std::string of_class =
+        bit_class.empty() ? "of an unknown bit class" : "of bit class '" + bit_class + "'";
+    if (w.stuck == 0)
+      out.push_back({step.step, w.first,
+                     std::to_string(w.tasks) + " results wait to be checked by another owner " + of_class,
+                     "they are checked as soon as such an agent is free"});
+    else
+      out.push_back({step.step, w.first,
+                     std::to_string(w.stuck) + " results wait for another owner " + of_class +
+                         ", whose hosts give the same bits; none is connected",
+                     "join such an agent, compare with a tolerance (--compare), or take results unchecked "
+                     "(--verify none)"});
+  }
+}
+
 /// A task that failed somewhere, or whose results were rejected: who is left to run it.
 Explanation explain_struck(const Region& region, StepRef step, TaskIndex task, const OpenTask& open,
                            const TaskNeed& need) {
@@ -222,6 +268,7 @@ std::vector<Explanation> explain_job(const Region& region, JobId id) {
     else
       explain_busy(region, i, queue->second, out);
     explain_copies(region, i, queue->second, out);
+    explain_classes(region, {id, i}, queue->second, out);
     explain_open(region, {id, i}, out);
     if (queue->second.leased > 0)
       out.push_back({i, {}, std::to_string(queue->second.leased) + " tasks are with agents", ""});

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "protocol/limits.h"
+#include "scheduler/core/bit_classes.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -219,6 +220,8 @@ void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks) {
 void on_agent_connected(Region& region, const AgentConnected& input) {
   const auto record = region.durable.agents.find(input.agent);
   if (record == region.durable.agents.end() || record->second.revoked) return;
+  const std::string& bit_class = input.hello.capability.bit_class;
+  if (bit_class_of(region, input.agent) != bit_class) region.emit(BitClassSeen{input.agent, bit_class});
   Volatile& live = region.live;
   live.silent.erase(input.agent);
   live.departed.erase(input.agent);

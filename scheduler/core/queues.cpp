@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler/core/bit_classes.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -33,7 +34,8 @@ void place_task(const StepState& state, StepQueue& queue, TaskIndex task) {
   }
   const OpenTask& open = found->second;
   if (!std::holds_alternative<Collecting>(open.phase) || open.attempts.size() >= open.needed) return;
-  if (const auto owner = single_owner(open))
+  // Where classes matter, each task is looked at by itself.
+  if (const auto owner = keeps_bit_class(state.spec) ? std::nullopt : single_owner(open))
     queue.by_owner[*owner].insert({task, 1});
   else
     queue.special.insert(task);
@@ -41,10 +43,10 @@ void place_task(const StepState& state, StepQueue& queue, TaskIndex task) {
 
 }  // namespace
 
-NeedId intern_need(Region& region, const StepSpec& spec) {
+NeedId intern_need(Region& region, const StepSpec& spec, bool one_class) {
   const TaskNeed& need = spec.need;
   Writer writer;
-  writer(need, spec.gang_min, spec.gang_max);
+  writer(need, spec.gang_min, spec.gang_max, one_class);
   const Bytes key = writer.bytes();
   const auto [entry, is_new] =
       region.live.need_ids.try_emplace(key, static_cast<NeedId>(region.live.needs.size()));
@@ -133,7 +135,7 @@ void rebuild_queues(Region& region, JobId id) {
     drop_queue(region, step);
     if (!state.opened || !job->live()) continue;
     StepQueue queue;
-    queue.need = intern_need(region, state.spec);
+    queue.need = intern_need(region, state.spec, starts_in_class(*job, state.spec));
     queue.expected_ns = region.live.need_expected_ns[queue.need];
     IntervalSet taken;
     const auto& all = region.live.leases_of_step;

@@ -42,7 +42,8 @@ void rebuild_all(Region& region);
 void notify_job(Region& region, JobId job);
 
 // ---- queues.cpp: which tasks want an attempt ----
-NeedId intern_need(Region& region, const StepSpec& spec);
+///   one_class  tasks that start only where their class has owners for a quorum (bit_classes.h)
+NeedId intern_need(Region& region, const StepSpec& spec, bool one_class);
 StepQueue* find_queue(Region& region, StepRef step);
 /// Puts a task where its durable record says it belongs (fresh, awaiting another owner, or nowhere).
 void requeue(Region& region, StepRef step, TaskIndex task);

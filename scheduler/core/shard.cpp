@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler/core/bit_classes.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -30,7 +31,8 @@ void open_step(Region& region, StepRef ref) {
   region.emit(StepOpened{ref});
   const StepState& state = *region.durable.find_step(ref);
   StepQueue queue;
-  queue.need = intern_need(region, state.spec);
+  queue.need =
+      intern_need(region, state.spec, starts_in_class(*region.durable.find_job(ref.job), state.spec));
   queue.expected_ns = region.live.need_expected_ns[queue.need];
   queue.fresh.insert({0, state.spec.task_count});
   region.live.queues.emplace(ref, std::move(queue));

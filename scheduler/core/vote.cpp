@@ -71,7 +71,8 @@ void count_votes(Region& region, StepRef step, TaskIndex task) {
   });
   if (agreed == open.attempts.end()) {
     const bool may_ask = open.attempts.size() < quorum + kMoreVotes;
-    if (may_ask && open.attempts.size() < open.needed) return requeue(region, step, task);
+    // A quorum's worth is compared before anybody else is asked: a group never outgrows what escrow holds.
+    if (may_ask && open.attempts.size() < std::min(open.needed, quorum)) return requeue(region, step, task);
     if (next_comparison(open)) {
       unqueue(region, step, task);
       return open_comparison(region, step, task);

@@ -90,7 +90,7 @@ TEST_F(RunnerTest, HangCostsTheTaskAndTheWorkerComesBack) {
 
 TEST_F(RunnerTest, CancelledTaskIsKilledAndBlamesNobody) {
   runner_->run({0, 1, {{AttemptId(5), step("spin", {"--ms", "3600000"}), {0, 1}}}});
-  runner_->cancel({0, 1});
+  runner_->cancel({0, 1, {}});
   const auto down = await<SlotDown>();
   ASSERT_TRUE(down.has_value());
   EXPECT_EQ(down->why, "");
@@ -99,7 +99,7 @@ TEST_F(RunnerTest, CancelledTaskIsKilledAndBlamesNobody) {
 
 TEST_F(RunnerTest, WorkGivenToALostWorkerIsNotAwaitedFromItsSuccessor) {
   runner_->run({0, 1, {{AttemptId(5), step("spin", {"--ms", "3600000"}), {0, 1}}}});
-  runner_->cancel({0, 1});
+  runner_->cancel({0, 1, {}});
   ASSERT_TRUE(await<SlotDown>().has_value());
   runner_->run({0, 2, {{AttemptId(6), step("sha256"), {0, 1}}}});
   ASSERT_TRUE(await<SlotUp>().has_value());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/digest.h"
+#include "scheduler/core/step_extras.h"
 #include "tests/scheduler/core/region_fixture.h"
 
 namespace reeve::core {
@@ -121,6 +122,8 @@ class Story : public RegionFixture {
     habits_[join(owner("fourth"), "fourth rig")] = {.lie = 4, .look = 4};
     submit(ada_, compared_job(4));
     work();
+    bit_classes_[third_rig_] = "x86-64-v4";
+    connect(third_rig_);
   }
 
   PartyId ada_;
@@ -199,6 +202,61 @@ TEST_F(Story, ASnapshotThatIsCutDoesNotDecode) {
     Durable back;
     EXPECT_FALSE(decode_state(ByteView(snapshot).first(size), back)) << size;
   }
+}
+
+TEST(Event, LaterFieldsOfAStepStandBehindWhatOlderOnesHave) {
+  JobAccepted plain;
+  plain.spec.steps.resize(2);
+  JobAccepted later = plain;
+  later.spec.steps[1].gang_min = 2;
+  later.spec.steps[1].gang_max = 4;
+  const Bytes before = encode_event(plain);
+  const Bytes bytes = encode_event(later);
+  ASSERT_GT(bytes.size(), before.size());
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), bytes.begin())) << "an older journal reads on";
+  for (std::size_t size = before.size() + 1; size < bytes.size(); ++size) {
+    Reader cut(ByteView(bytes).first(size));
+    Event event;
+    EXPECT_FALSE(decode_event(cut, event)) << size;
+  }
+  Reader reader(bytes);
+  Event back;
+  ASSERT_TRUE(decode_event(reader, back) && reader.at_end());
+  EXPECT_EQ(std::get<JobAccepted>(back).spec, later.spec);
+}
+
+TEST(Event, LaterFieldsHaveOneFormAndNoneOfALaterVersion) {
+  JobAccepted accepted;
+  accepted.spec.steps.resize(2);
+  using Extras = std::vector<StepExtras>;
+  const auto decodes = [&](const Extras& extras) {
+    Bytes bytes = encode_event(accepted);
+    const Bytes tail = to_archive(extras);
+    bytes.insert(bytes.end(), tail.begin(), tail.end());
+    Reader reader(bytes);
+    Event event;
+    return decode_event(reader, event) && reader.at_end();
+  };
+  EXPECT_TRUE(decodes({{}, {2, 2}}));
+  EXPECT_FALSE(decodes({{}, {}})) << "nothing is not written down";
+  EXPECT_FALSE(decodes({{}, {2, 0}})) << "nor are zeros at the end";
+  EXPECT_FALSE(decodes(Extras{StepExtras{2, 2}})) << "of one step, where there are two";
+  EXPECT_FALSE(decodes({{}, {1, 1, 1, 1, 1, 1, 1, 1}})) << "this version does not know so many";
+  EXPECT_FALSE(decodes({{}, {std::uint64_t{1} << 32}}));
+}
+
+TEST_F(Story, ASnapshotKeepsTheLaterFieldsOfSteps) {
+  found({});
+  const PartyId ada = requester("ada", kMicroPerCredit);
+  JobSpec spec = inline_job(3);
+  spec.steps[0].most_at_once = 7;
+  submit(ada, spec);
+  const Durable& with = state();
+  const Bytes snapshot = encode_state(with);
+  Durable back;
+  ASSERT_TRUE(decode_state(snapshot, back));
+  EXPECT_EQ(back.jobs.begin()->second.steps[0].spec.most_at_once, 7U);
+  EXPECT_EQ(encode_state(back), snapshot);
 }
 
 Bytes read_file(const std::string& path) {

@@ -50,6 +50,7 @@ void RegionFixture::found(const Policy& policy) {
   now_ = Time{1'700'000'000'000'000'000};
   tokens_ = session_ = counter_ = 0;
   habits_.clear();
+  bit_classes_.clear();
   todo_.clear();
   leaves_.clear();
   comparisons_.clear();
@@ -146,7 +147,8 @@ void RegionFixture::connect(AgentId agent, std::uint32_t slots, std::uint64_t cr
   AgentConnected input{ConnectionId(100 + agent.value()), agent, {}};
   input.hello.name = "rig";
   input.hello.slots = slots;
-  input.hello.capability = {4, 8192, 0, 0, {}, {{std::string(kProgramKernel), 1}, kernel()}, ""};
+  input.hello.capability = {
+      4, 8192, 0, 0, {}, {{std::string(kProgramKernel), 1}, kernel()}, bit_classes_[agent]};
   if (compares) input.hello.capability.kernels = {{std::string(kCompareKernel), 1}, kernel()};
   input.hello.held = held;
   see(input);
