@@ -59,6 +59,8 @@ inline constexpr std::uint32_t kVerdictsPerMessage = 4096;
 inline constexpr std::uint32_t kKernelsPerAgent = 64;
 inline constexpr std::uint32_t kSlotsPerAgent = 1024;
 inline constexpr std::uint32_t kQuorum = 5;
+/// Members of one gang: their list travels to each of them, and the first keeps a connection to each.
+inline constexpr std::uint32_t kGangMembers = 256;
 
 /// A piece of a task's log: what a program writes in a moment, and never the greater part of a message.
 inline constexpr std::size_t kLogPieceBytes = 16U << 10;

@@ -218,6 +218,8 @@ struct AgentHello {
   std::uint32_t slots = 1;
   Capability capability;
   std::vector<HeldAttempt> held;
+  std::string farm{};           // where agents of one owner reach each other; empty: this one is in no gang
+  std::string gang_endpoint{};  // ADDRESS:PORT, for those of its farm
   bool operator==(const AgentHello&) const = default;
 };
 
@@ -246,6 +248,25 @@ struct StepInfo {
   bool operator==(const StepInfo&) const = default;
 };
 
+/// What members of one gang know each other's packets by. Each gang has its own; the region forgets it.
+using GangSecret = std::array<std::uint8_t, 32>;
+
+struct GangMember {
+  std::string agent;     // its name
+  std::string endpoint;  // AgentHello::gang_endpoint
+  bool operator==(const GangMember&) const = default;
+};
+
+/// One slot's part of a task that runs on several at once.
+struct GangSeat {
+  AttemptId lead;  // of rank 0, whose report is the task's
+  std::uint32_t rank = 0;
+  GangSecret secret{};
+  std::vector<GangMember> members;  // by rank; empty: the assignment is of no gang
+  bool is_gang() const { return !members.empty(); }
+  bool operator==(const GangSeat&) const = default;
+};
+
 struct Assignment {
   AttemptId attempt;
   StepRef step;
@@ -253,6 +274,7 @@ struct Assignment {
   std::uint32_t replica = 0;
   Duration lease;
   Ticket ticket{};
+  GangSeat gang{};
   bool operator==(const Assignment&) const = default;
 };
 

@@ -45,6 +45,7 @@ Prf::Prf(const std::array<std::uint8_t, 32>& secret) {
   REEVE_CHECK(sodium_init() >= 0, "libsodium starts");
   derive(draw_key_, "reeve/prf/draw/v1", secret);
   derive(ticket_key_, "reeve/prf/ticket/v1", secret);
+  derive(gang_key_, "reeve/prf/gang/v1", secret);
 }
 
 std::uint64_t Prf::draw_words(std::uint32_t domain, std::initializer_list<std::uint64_t> words) const {
@@ -71,6 +72,15 @@ msg::Ticket Prf::ticket(AttemptId attempt, AgentId agent, StepRef step, TaskRang
   crypto_generichash(ticket.data(), ticket.size(), input.data(), input.size(), ticket_key_.data(),
                      ticket_key_.size());
   return ticket;
+}
+
+msg::GangSecret Prf::gang_secret(AttemptId lead) const {
+  Words<8> input;
+  input.add(lead.value());
+  msg::GangSecret secret;
+  crypto_generichash(secret.data(), secret.size(), input.data(), input.size(), gang_key_.data(),
+                     gang_key_.size());
+  return secret;
 }
 
 bool Prf::ticket_holds(const msg::Ticket& ticket, AttemptId attempt, AgentId agent, StepRef step,

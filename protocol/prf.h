@@ -11,7 +11,8 @@
 namespace reeve {
 
 /// The region's secret as a function: draws that nobody outside can predict and every replay repeats, and
-/// tickets that prove a lease was made here. Never a source of keys.
+/// tickets that prove a lease was made here. The only keys that come of it are those of gangs, which are
+/// worth nothing once the gang has ended.
 class Prf {
  public:
   explicit Prf(const std::array<std::uint8_t, 32>& secret);
@@ -36,6 +37,8 @@ class Prf {
   /// Proof that this region leased these tasks to this agent (keyed BLAKE2b, 16 bytes).
   msg::Ticket ticket(AttemptId attempt, AgentId agent, StepRef step, TaskRange tasks,
                      std::uint32_t replica) const;
+  /// What the members of the gang that this attempt leads know each other by (keyed BLAKE2b, 32 bytes).
+  msg::GangSecret gang_secret(AttemptId lead) const;
   /// In constant time.
   bool ticket_holds(const msg::Ticket& ticket, AttemptId attempt, AgentId agent, StepRef step,
                     TaskRange tasks, std::uint32_t replica) const;
@@ -45,6 +48,7 @@ class Prf {
 
   std::array<std::uint8_t, 16> draw_key_{};
   std::array<std::uint8_t, 32> ticket_key_{};
+  std::array<std::uint8_t, 32> gang_key_{};
 };
 
 }  // namespace reeve

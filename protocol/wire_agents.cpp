@@ -68,6 +68,32 @@ msg::StepInfo get(schema::StepInfo::Reader in) {
   return out;
 }
 
+void put(schema::GangSeat::Builder out, const msg::GangSeat& in) {
+  out.setLead(in.lead.value());
+  out.setRank(in.rank);
+  out.setSecret(data_of(in.secret));
+  auto members = out.initMembers(static_cast<unsigned>(in.members.size()));
+  for (unsigned i = 0; i < members.size(); ++i) {
+    members[i].setAgent(text_of(in.members[i].agent));
+    members[i].setEndpoint(text_of(in.members[i].endpoint));
+  }
+}
+
+msg::GangSeat get(schema::GangSeat::Reader in) {
+  msg::GangSeat out{
+      AttemptId(in.getLead()), in.getRank(), read_fixed<32>(in.getSecret(), "secret of a gang"),
+      read_list(
+          in.getMembers(), limits::kGangMembers, "members of a gang", [](schema::GangMember::Reader member) {
+            return msg::GangMember{read_name(member.getAgent(), limits::kNameBytes, "name of an agent"),
+                                   read_name(member.getEndpoint(), limits::kNameBytes, "endpoint of a farm")};
+          })};
+  if (out.rank >= out.members.size())
+    refuse("rank " + std::to_string(out.rank) + " is not one of a gang's " +
+               std::to_string(out.members.size()) + " members",
+           "ranks count from 0");
+  return out;
+}
+
 void put(schema::Assignment::Builder out, const msg::Assignment& in) {
   out.setAttempt(in.attempt.value());
   put_step(out, in.step);
@@ -75,6 +101,7 @@ void put(schema::Assignment::Builder out, const msg::Assignment& in) {
   out.setReplica(in.replica);
   out.setLease(in.lease.ns);
   out.setTicket(data_of(in.ticket));
+  if (in.gang.is_gang()) put(out.initGang(), in.gang);
 }
 
 msg::Assignment get(schema::Assignment::Reader in) {
@@ -83,7 +110,8 @@ msg::Assignment get(schema::Assignment::Reader in) {
           read_tasks(in),
           in.getReplica(),
           {in.getLease()},
-          read_fixed<16>(in.getTicket(), "ticket")};
+          read_fixed<16>(in.getTicket(), "ticket"),
+          in.hasGang() ? get(in.getGang()) : msg::GangSeat{}};
 }
 
 void put(schema::LeafAssignment::Builder out, const msg::LeafAssignment& in) {
@@ -144,6 +172,9 @@ void put(schema::AgentHello::Builder out, const msg::AgentHello& in) {
   auto held = out.initHeld(static_cast<unsigned>(in.held.size()));
   for (unsigned i = 0; i < held.size(); ++i)
     put(held[i], in.held[i]);
+  if (in.farm.empty()) return;
+  out.setFarm(text_of(in.farm));
+  out.setGangEndpoint(text_of(in.gang_endpoint));
 }
 
 msg::AgentHello get(schema::AgentHello::Reader in) {
@@ -155,6 +186,8 @@ msg::AgentHello get(schema::AgentHello::Reader in) {
   out.capability = get(in.getCapability());
   out.held = read_list(in.getHeld(), limits::kHeldAttemptsPerAgent, "attempts held",
                        [](schema::HeldAttempt::Reader held) { return get(held); });
+  out.farm = read_name(in.getFarm(), limits::kNameBytes, "farm of an agent");
+  out.gang_endpoint = read_name(in.getGangEndpoint(), limits::kNameBytes, "endpoint of a farm");
   return out;
 }
 

@@ -64,6 +64,8 @@ StepSpec get(schema::StepSpec::Reader in) {
   out.compare = read_name(in.getCompare(), limits::kComparisonBytes, "comparison of a step");
   out.gang_min = in.getGangMin();
   out.gang_max = in.getGangMax();
+  if (out.gang_max > limits::kGangMembers)
+    refuse_length("the row of a gang's slots", out.gang_max, limits::kGangMembers);
   out.most_at_once = in.getMostAtOnce();
   out.most_memory_mib = in.getMostMemoryMib();
   return out;

@@ -3,8 +3,7 @@
 
 #include "protocol/limits.h"
 #include "scheduler/core/bit_classes.h"
-#include "scheduler/core/groups.h"
-#include "scheduler/core/rooms.h"
+#include "scheduler/core/round.h"
 
 namespace reeve::core {
 namespace {
@@ -15,69 +14,6 @@ constexpr std::size_t kSpecialTasksPerStep = 64;
 constexpr std::uint32_t kCopyChunk = 512;
 constexpr int kPairingDraws = 32;
 constexpr std::size_t kCrowd = 64;
-
-/// Assignments of one round, gathered into one message an agent.
-class Round {
- public:
-  explicit Round(Region& region) : region_(region) {}
-
-  void give(AgentId agent, StepRef step, TaskRange tasks, std::uint32_t replica) {
-    const AttemptId attempt = grant_lease(region_, agent, step, tasks, replica);
-    Box& box = boxes_[agent];
-    const StepState& state = *region_.durable.find_step(step);
-    if (box.steps.insert(step).second) {
-      const StepSpec& spec = state.spec;
-      box.assign.steps.push_back({step, spec.need.kernel, spec.leaf_bytes, spec.max_result_bytes,
-                                  spec.time_limit, spec.script, spec.inputs, is_compared(spec)});
-    }
-    box.assign.assignments.push_back({attempt, step, tasks, replica, region_.durable.policy.lease,
-                                      region_.prf.ticket(attempt, agent, step, tasks, replica)});
-    if (box.assign.assignments.size() >= limits::kAssignmentsPerMessage) send(agent, box);
-  }
-  void send_all() {
-    for (auto& [agent, box] : boxes_)
-      if (!box.assign.assignments.empty()) send(agent, box);
-  }
-  /// Agents that could run tasks of this need and have credit, ascending; computed once a round.
-  const std::vector<AgentId>& candidates(NeedId need, Role role) {
-    const auto [entry, is_new] = candidates_.try_emplace({need, role});
-    if (!is_new) return entry->second;
-    for (const auto& [kind, members] : region_.live.members) {
-      if (!meets(region_.live.class_list[kind.value() - 1], region_.live.needs[need])) continue;
-      for (const AgentId id : members) {
-        const AgentSession& agent = region_.live.agents.at(id);
-        if (agent.role == role && usable(id, agent)) entry->second.push_back(id);
-      }
-    }
-    std::sort(entry->second.begin(), entry->second.end());
-    return entry->second;
-  }
-  /// Tasks of this step that the agent would take now.
-  std::uint64_t room(AgentId id, const StepQueue& queue) const {
-    const AgentSession& agent = region_.live.agents.at(id);
-    const std::uint64_t target = work_in_hand(agent, queue.expected_ns, region_.durable.policy.work_in_hand);
-    if (agent.outstanding >= target) return 0;
-    return std::min(target - agent.outstanding, agent.credit());
-  }
-
- private:
-  struct Box {
-    msg::Assign assign;
-    std::set<StepRef> steps;
-  };
-  bool usable(AgentId id, const AgentSession& agent) const {
-    const AgentRecord& record = region_.durable.agents.at(id);
-    return !agent.paused && !record.paused && !record.revoked && agent.credit() > 0;
-  }
-  void send(AgentId agent, Box& box) {
-    region_.effect(SendAssign{agent, std::move(box.assign)});
-    box = Box{};
-  }
-
-  Region& region_;
-  std::map<AgentId, Box> boxes_;
-  std::map<std::pair<NeedId, Role>, std::vector<AgentId>> candidates_;
-};
 
 /// The bit class that a copy must be of; absent: any.
 using InClass = std::optional<std::string>;
@@ -165,23 +101,31 @@ bool cooled_down(const Region& region, StepRef step, TaskIndex task) {
   return found == region.live.cooling.end() || found->second <= region.now;
 }
 
-void place_special_tasks(Region& region, Round& round, BitClasses& classes, StepRef step) {
-  const auto& special = find_queue(region, step)->special;
-  TaskIndex& cursor = find_queue(region, step)->special_cursor;
+/// Some of the tasks that are looked at one by one, from where the walk over them stopped.
+std::vector<TaskIndex> next_special(StepQueue& queue) {
   std::vector<TaskIndex> tasks;
-  auto next = special.lower_bound(cursor);
-  for (std::size_t i = 0; i < std::min(special.size(), kSpecialTasksPerStep); ++i) {
-    if (next == special.end()) next = special.begin();
+  auto next = queue.special.lower_bound(queue.special_cursor);
+  for (std::size_t i = 0; i < std::min(queue.special.size(), kSpecialTasksPerStep); ++i) {
+    if (next == queue.special.end()) next = queue.special.begin();
     tasks.push_back(*next++);
   }
-  if (!tasks.empty()) cursor = tasks.back() + 1;
-  for (const TaskIndex task : tasks) {
+  if (!tasks.empty()) queue.special_cursor = tasks.back() + 1;
+  return tasks;
+}
+
+/// Owners that have neither a result of the task nor a failure.
+std::function<bool(PartyId)> untried_owners(const OpenTask& open) {
+  return [&open](PartyId owner) {
+    const auto& failed = open.failed_owners;
+    return may_run_copy(open, owner) && std::find(failed.begin(), failed.end(), owner) == failed.end();
+  };
+}
+
+void place_special_tasks(Region& region, Round& round, BitClasses& classes, StepRef step) {
+  for (const TaskIndex task : next_special(*find_queue(region, step))) {
     const StepQueue& queue = *find_queue(region, step);
     const OpenTask& open = region.durable.find_step(step)->open.at(task);
-    const auto untried = [&open](PartyId owner) {
-      const auto& failed = open.failed_owners;
-      return may_run_copy(open, owner) && std::find(failed.begin(), failed.end(), owner) == failed.end();
-    };
+    const auto untried = untried_owners(open);
     const InClass in_class = classes.of_next_copy(step, queue.need, open);
     auto agent = draw_checker(region, round, queue, step, task, untried, in_class);
     if (!agent && cooled_down(region, step, task) &&
@@ -191,6 +135,38 @@ void place_special_tasks(Region& region, Round& round, BitClasses& classes, Step
           region, round, queue, step, task, Role::kAgent,
           [&open](PartyId owner) { return may_run_copy(open, owner); }, in_class);
     if (agent) round.give(*agent, step, {task, 1}, static_cast<std::uint32_t>(open.attempts.size()));
+  }
+}
+
+/// Gives a gang its place, or lets it wait for one.
+bool place_gang(Region& region, Round& round, StepRef step, TaskIndex task, std::uint32_t replica,
+                const std::function<bool(PartyId)>& allowed) {
+  const auto place = find_gang_place(region, step, allowed);
+  if (!place) {
+    wait_for_gang_place(region, step, allowed);
+    return false;
+  }
+  const AgentSession& first = region.live.agents.at(place->front());
+  region.live.last_gang_farm = {first.owner, first.farm};
+  round.give_gang(*place, step, task, replica);
+  StepQueue& queue = *find_queue(region, step);
+  queue.gang_waits = Time{};
+  std::erase_if(region.live.holds, [step](const auto& entry) { return entry.second.step == step; });
+  return true;
+}
+
+/// Second attempts of gangs, as of other tasks: first on owners that have not tried.
+void place_gang_copies(Region& region, Round& round, StepRef step) {
+  std::vector<TaskIndex> tasks = next_special(*find_queue(region, step));
+  for (const auto& [owner, waiting] : find_queue(region, step)->by_owner)
+    tasks.push_back(waiting.front(1).first);
+  for (const TaskIndex task : tasks) {
+    const StepQueue& queue = *find_queue(region, step);
+    const OpenTask& open = region.durable.find_step(step)->open.at(task);
+    auto allowed = untried_owners(open);
+    if (cooled_down(region, step, task) && !somebody_could(region, queue.need, Role::kAgent, allowed))
+      allowed = [&open](PartyId owner) { return may_run_copy(open, owner); };
+    place_gang(region, round, step, task, static_cast<std::uint32_t>(open.attempts.size()), allowed);
   }
 }
 
@@ -205,6 +181,10 @@ void dispatch_copies(Region& region, Round& round, BitClasses& classes) {
   region.live.copies_cursor = next == copies.end() ? StepRef{} : *next;
   for (const StepRef step : steps) {
     if (find_queue(region, step) == nullptr || !copies.contains(step)) continue;
+    if (region.durable.find_step(step)->spec.is_gang()) {
+      place_gang_copies(region, round, step);
+      continue;
+    }
     place_single_owner_copies(region, round, step);
     place_special_tasks(region, round, classes, step);
   }
@@ -257,12 +237,29 @@ std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue&
   return std::nullopt;
 }
 
+/// One fresh task of a gang step; false where it has to wait.
+bool dispatch_gang(Region& region, Round& round, PartyId requester, StepRef step) {
+  const auto anybody = [](PartyId) { return true; };
+  if (!find_gang_place(region, step, anybody)) {
+    wait_for_gang_place(region, step, anybody);
+    return false;
+  }
+  const TaskIndex task = find_queue(region, step)->fresh.front(1).first;
+  if (ensure_escrow(region, step.job, step.step, 1) == 0) return true;  // the job pauses
+  charge(region, requester, 1 + static_cast<std::uint64_t>(region.durable.find_step(step)->task_price));
+  return place_gang(region, round, step, task, 0, anybody);
+}
+
 void dispatch_fresh(Region& region, Round& round, BitClasses& classes) {
   std::set<NeedId> blocked;
   while (const auto next = next_need(region, blocked)) {
     const auto [requester, need] = *next;
     const StepRef step = region.live.ready.at(requester).at(need).begin()->second;
     StepQueue& queue = *find_queue(region, step);
+    if (region.durable.find_step(step)->spec.is_gang()) {
+      if (!dispatch_gang(region, round, requester, step)) blocked.insert(need);
+      continue;
+    }
     const auto agent = next_agent(region, round, queue, classes.of_first_copy(step, need));
     if (!agent) {
       blocked.insert(need);
@@ -285,6 +282,7 @@ void dispatch_fresh(Region& region, Round& round, BitClasses& classes) {
 
 void dispatch(Region& region) {
   if (region.live.agents.empty()) return;
+  review_holds(region);
   Round round(region);
   BitClasses classes(region);
   dispatch_copies(region, round, classes);

@@ -72,6 +72,36 @@ void explain_busy(const Region& region, StepIndex index, const StepQueue& queue,
                    credit > 0 ? "they go out with the next round" : "join more agents, or wait"});
 }
 
+/// What a task that runs on several slots at once lacks.
+void explain_gang(const Region& region, StepIndex index, const StepSpec& spec, const StepQueue& queue,
+                  std::vector<Explanation>& out) {
+  if (queue.fresh.empty() && !queue.wants_copies()) return;
+  const GangRoom room = best_gang_room(region, spec.need);
+  const std::string needs = "needs " + std::to_string(spec.gang_min) + " slots of one owner's farm at once; ";
+  if (room.slots == 0) {
+    out.push_back(
+        {index,
+         {},
+         needs + "no agent that could run it offers gangs",
+         "an agent is in gangs once it names its farm to the region; or let the task run on one slot"});
+  } else if (room.slots < spec.gang_min) {
+    out.push_back({index,
+                   {},
+                   needs + "the most is " + std::to_string(room.slots) + " (" + room.agents + ")",
+                   "ask for fewer slots, or have the owner join more agents to that farm"});
+  } else {
+    const bool drains = std::any_of(
+        region.live.holds.begin(), region.live.holds.end(),
+        [&](const auto& hold) { return &region.durable.find_step(hold.second.step)->spec == &spec; });
+    out.push_back({index,
+                   {},
+                   needs + "the most that are free at once are " + std::to_string(room.free) + " of " +
+                       std::to_string(room.slots) + " (" + room.agents + ")",
+                   drains ? "a farm is given no other work until they are free"
+                          : "it starts as soon as enough of one farm are free"});
+  }
+}
+
 void explain_copies(const Region& region, StepIndex index, const StepQueue& queue,
                     std::vector<Explanation>& out) {
   for (const auto& [owner, tasks] : queue.by_owner) {
@@ -233,7 +263,10 @@ std::vector<Explanation> explain_job(const Region& region, JobId id) {
     const auto queue = region.live.queues.find(StepRef{id, i});
     if (queue == region.live.queues.end()) continue;
     explain_no_agents(region, i, state.spec.need, out);
-    explain_busy(region, i, queue->second, out);
+    if (state.spec.is_gang())
+      explain_gang(region, i, state.spec, queue->second, out);
+    else
+      explain_busy(region, i, queue->second, out);
     explain_copies(region, i, queue->second, out);
     explain_classes(region, {id, i}, queue->second, out);
     explain_open(region, {id, i}, out);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
@@ -85,17 +87,47 @@ std::string check_places(const Region& region, StepRef ref, const StepState& ste
   return "";
 }
 
+/// A gang has all of its members or none: of one owner and one farm, each with a lease, one of them the lead.
+std::string check_gangs(const Region& region) {
+  std::size_t seats = 0;
+  for (const auto& [lead, members] : region.live.gangs) {
+    const auto first = region.live.leases.find(lead);
+    if (first == region.live.leases.end() || first->second.gang != lead || first->second.left.empty())
+      return "a gang has a lead at work";
+    if (members.size() + 1 > region.durable.find_step(first->second.step)->spec.gang_max)
+      return "a gang has no more members than it may have";
+    for (const AttemptId member : members) {
+      const auto seat = region.live.leases.find(member);
+      if (seat == region.live.leases.end() || seat->second.gang != lead || !seat->second.is_seat())
+        return "each member of a gang has a seat";
+      if (seat->second.owner != first->second.owner) return "a gang is of one owner";
+    }
+    seats += members.size();
+  }
+  for (const auto& [attempt, lease] : region.live.leases)
+    if (lease.gang.valid() && !region.live.gangs.contains(lease.gang))
+      return "a seat is of a gang that is there";
+  const auto taken = std::count_if(region.live.leases.begin(), region.live.leases.end(),
+                                   [](const auto& entry) { return entry.second.is_seat(); });
+  if (static_cast<std::size_t>(taken) != seats) return "each seat is counted once";
+  return "";
+}
+
 std::string check_agents(const Region& region) {
   for (const auto& [id, agent] : region.live.agents) {
     std::uint64_t outstanding = 0;
+    std::uint32_t gang_slots = 0;
     for (const AttemptId attempt : agent.leases) {
       const auto lease = region.live.leases.find(attempt);
       if (lease == region.live.leases.end() || lease->second.agent != id)
         return "an agent's leases are its own";
-      outstanding += lease->second.left.size();
+      outstanding += lease->second.weight();
+      if (lease->second.gang.valid()) ++gang_slots;
     }
+    if (gang_slots != agent.gang_slots) return "an agent counts the slots that gangs have";
     if (outstanding != agent.outstanding) return "an agent's outstanding tasks are those of its leases";
   }
+  if (std::string broken = check_gangs(region); !broken.empty()) return broken;
   if (region.live.deadlines.size() != region.live.leases.size()) return "every lease has one deadline";
   if (region.live.leases_of_step.size() != region.live.leases.size())
     return "every lease is found by its step";

@@ -14,6 +14,19 @@ constexpr std::uint32_t kLostLeases = 5;
 constexpr std::uint32_t kSuspects = 8;
 constexpr std::size_t kLostTasksRemembered = 100'000;
 
+void join_groups(Volatile& live, AgentId id, const AgentSession& agent) {
+  live.members[agent.kind].insert(id);
+  if (!agent.farm.empty() && agent.role == Role::kAgent) live.farms[{agent.owner, agent.farm}].insert(id);
+}
+
+void leave_groups(Volatile& live, AgentId id, const AgentSession& agent) {
+  live.members[agent.kind].erase(id);
+  const auto farm = live.farms.find({agent.owner, agent.farm});
+  if (farm == live.farms.end()) return;
+  farm->second.erase(id);
+  if (farm->second.empty()) live.farms.erase(farm);
+}
+
 ClassId intern_class(Volatile& live, const Capability& capability) {
   const auto [entry, is_new] = live.classes.try_emplace(capability, ClassId(live.class_list.size() + 1));
   if (is_new) live.class_list.push_back(capability);
@@ -24,6 +37,8 @@ ClassId intern_class(Volatile& live, const Capability& capability) {
 std::vector<TaskRange> adoptable(Region& region, const msg::HeldAttempt& held, PartyId owner) {
   StepQueue* queue = find_queue(region, held.step);
   const StepState* state = region.durable.find_step(held.step);
+  if (state != nullptr && state->spec.is_gang())
+    return {};  // its other members may not be back: it starts again
   if (queue == nullptr || state == nullptr || held.tasks.count > limits::kTasksPerSection) return {};
   if (held.replica == 0 && queue->fresh.intersects(held.tasks)) return queue->fresh.overlap(held.tasks);
   std::vector<TaskRange> wanted;
@@ -82,20 +97,18 @@ bool adopt(Region& region, AgentId id, AgentSession& agent, const msg::HeldAttem
   return true;
 }
 
-/// Takes back a lease that nobody works on; its tasks wait again.
-void lose_lease(Region& region, AttemptId attempt) {
-  const Lease lease = region.live.leases.at(attempt);
-  end_lease(region, attempt);
+void cancel_lease(Region& region, AttemptId attempt) {
+  const Lease& lease = region.live.leases.at(attempt);
+  msg::CancelAttempts cancel;
   for (const TaskRange range : lease.left.ranges())
-    requeue(region, lease.step, range);
-  const TaskRange suspects = lease.left.front(kSuspects);
-  for (TaskIndex task = suspects.first; task < suspects.end(); ++task) {
-    if (region.live.lost.size() >= kLostTasksRemembered) region.live.lost.clear();
-    if (++region.live.lost[{lease.step, task}] < kLostLeases) continue;
-    region.live.lost.erase({lease.step, task});
-    fail_attempts(region, attempt, lease, {task, 1}, msg::FailureReason::kCrashed,
-                  "the agents that ran it vanished " + std::to_string(kLostLeases) + " times");
-  }
+    cancel.items.push_back({attempt, range});
+  if (!cancel.items.empty()) region.effect(SendCancel{lease.agent, std::move(cancel)});
+}
+
+/// Of an agent that is here: what its leases are of it.
+void count_lease(AgentSession& agent, const Lease& lease) {
+  agent.outstanding += lease.weight();
+  if (lease.gang.valid()) ++agent.gang_slots;
 }
 
 /// True while a referee is to recompute a leaf, or to compare, under this attempt.
@@ -114,6 +127,48 @@ AttemptId grant_lease(Region& region, AgentId id, StepRef step, TaskRange tasks,
   agent.sent += tasks.count;
   add_lease(region, attempt, agent, id, step, replica, {tasks});
   return attempt;
+}
+
+AttemptId grant_seat(Region& region, AgentId id, StepRef step, AttemptId lead, std::uint32_t rank) {
+  AgentSession& agent = region.live.agents.at(id);
+  const AttemptId attempt = region.new_attempt();
+  ++agent.sent;
+  Lease seat{id, agent.owner, step, {}, 0, false, 0, region.now, {}, {}, lead, rank};
+  count_lease(agent, seat);
+  agent.leases.insert(attempt);
+  region.live.leases.emplace(attempt, std::move(seat));
+  region.live.leases_of_step.insert({step, attempt});
+  region.live.gangs.at(lead).push_back(attempt);
+  set_deadline(region, attempt, region.now + region.durable.policy.lease);
+  return attempt;
+}
+
+void lead_gang(Region& region, AttemptId lead) {
+  Lease& lease = region.live.leases.at(lead);
+  lease.gang = lead;
+  ++region.live.agents.at(lease.agent).gang_slots;
+  region.live.gangs[lead];
+}
+
+void lose_lease(Region& region, AttemptId attempt) {
+  const auto found = region.live.leases.find(attempt);
+  if (found == region.live.leases.end()) return;  // it went with its gang
+  if (found->second.is_seat()) {
+    attempt = found->second.gang;
+    cancel_lease(region, attempt);
+  }
+  const Lease lease = region.live.leases.at(attempt);
+  end_lease(region, attempt);
+  for (const TaskRange range : lease.left.ranges())
+    requeue(region, lease.step, range);
+  const TaskRange suspects = lease.left.front(kSuspects);
+  for (TaskIndex task = suspects.first; task < suspects.end(); ++task) {
+    if (region.live.lost.size() >= kLostTasksRemembered) region.live.lost.clear();
+    if (++region.live.lost[{lease.step, task}] < kLostLeases) continue;
+    region.live.lost.erase({lease.step, task});
+    fail_attempts(region, attempt, lease, {task, 1}, msg::FailureReason::kCrashed,
+                  "the agents that ran it vanished " + std::to_string(kLostLeases) + " times");
+  }
 }
 
 /// When the agent must have reported something: no task may take longer than its limit, so silence past it is
@@ -142,11 +197,14 @@ void end_lease(Region& region, AttemptId attempt) {
     queue->leased -= lease.left.size();
   const auto agent = region.live.agents.find(lease.agent);
   if (agent != region.live.agents.end()) {
-    agent->second.outstanding -= lease.left.size();
+    agent->second.outstanding -= lease.weight();
+    if (lease.gang.valid()) --agent->second.gang_slots;
     agent->second.leases.erase(attempt);
   }
   region.live.leases_of_step.erase({lease.step, attempt});
+  const AttemptId lead = lease.gang;
   region.live.leases.erase(found);
+  if (lead == attempt && lead.valid()) disband(region, lead);
 }
 
 void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks) {
@@ -178,7 +236,8 @@ void on_agent_connected(Region& region, const AgentConnected& input) {
         kept.insert(attempt);
       else
         lose_lease(region, attempt);
-    live.members[old->second.kind].erase(input.agent);
+    std::erase_if(kept, [&live](AttemptId attempt) { return !live.leases.contains(attempt); });
+    leave_groups(live, input.agent, old->second);
   }
   AgentSession& agent = live.agents[input.agent];
   agent = AgentSession{};
@@ -189,10 +248,12 @@ void on_agent_connected(Region& region, const AgentConnected& input) {
   agent.slots = std::clamp(input.hello.slots, 1U, limits::kSlotsPerAgent);
   agent.kind = intern_class(live, input.hello.capability);
   agent.last_seen = agent.last_report = region.now;
+  agent.farm = input.hello.farm;
+  agent.gang_endpoint = input.hello.gang_endpoint;
   agent.leases = kept;
   for (const AttemptId attempt : kept)
-    agent.outstanding += live.leases.at(attempt).left.size();
-  live.members[agent.kind].insert(input.agent);
+    count_lease(agent, live.leases.at(attempt));
+  join_groups(live, input.agent, agent);
 
   msg::CancelAttempts cancel;
   for (const msg::HeldAttempt& attempt : input.hello.held)
@@ -210,7 +271,7 @@ void hear(Region& region, AgentId id) {
   const AgentRecord& record = region.durable.agents.at(id);
   if (record.revoked || region.live.agents.contains(id)) return;
   session.last_seen = session.last_report = region.now;
-  region.live.members[session.kind].insert(id);
+  join_groups(region.live, id, session);
   region.live.departed.erase(id);
   region.live.agents.emplace(id, std::move(session));
   ask_again(region, id);
@@ -223,7 +284,7 @@ void on_agent_gone(Region& region, AgentId id) {
   const std::set<AttemptId> leases = found->second.leases;
   for (const AttemptId attempt : leases)
     lose_lease(region, attempt);
-  region.live.members[found->second.kind].erase(id);
+  leave_groups(region.live, id, found->second);
   region.live.departed[id] = std::move(found->second);
   region.live.agents.erase(id);
   std::vector<AttemptId> leaves;
@@ -274,11 +335,8 @@ void expire_leases(Region& region) {
       set_deadline(region, attempt, lease.renewed);
       continue;
     }
-    msg::CancelAttempts cancel;
-    for (const TaskRange range : lease.left.ranges())
-      cancel.items.push_back({attempt, range});
-    region.effect(SendCancel{lease.agent, std::move(cancel)});
-    if (!stalled) {
+    cancel_lease(region, attempt);
+    if (!stalled || lease.is_seat()) {  // a gang that stalls does so by its lead's lease too
       lose_lease(region, attempt);
       continue;
     }
@@ -300,6 +358,7 @@ void lost_agents(Region& region) {
     AgentSession& silent = region.live.silent[id] = session;
     silent.leases.clear();
     silent.outstanding = 0;
+    silent.gang_slots = 0;
   }
 }
 

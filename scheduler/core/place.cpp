@@ -19,9 +19,10 @@ bool may_run_copy(const OpenTask& task, PartyId owner) {
 
 std::uint64_t work_in_hand(const AgentSession& agent, std::int64_t expected_ns, Duration target) {
   constexpr std::int64_t kMostPerSlot = 100'000;
-  if (expected_ns <= 0) return 2ULL * agent.slots;
+  const std::uint32_t slots = agent.slots - std::min(agent.slots, agent.gang_slots);
+  if (expected_ns <= 0) return 2ULL * slots;
   const std::int64_t per_slot = std::clamp<std::int64_t>(target.ns / expected_ns, 1, kMostPerSlot);
-  return static_cast<std::uint64_t>(per_slot + 1) * agent.slots;
+  return static_cast<std::uint64_t>(per_slot + 1) * slots;
 }
 
 }  // namespace reeve::core

@@ -43,9 +43,11 @@ void place_task(const StepState& state, StepQueue& queue, TaskIndex task) {
 
 }  // namespace
 
-NeedId intern_need(Region& region, const TaskNeed& need, bool one_class) {
-  Bytes key = to_archive(need);
-  key.push_back(one_class ? 1 : 0);
+NeedId intern_need(Region& region, const StepSpec& spec, bool one_class) {
+  const TaskNeed& need = spec.need;
+  Writer writer;
+  writer(need, spec.gang_min, spec.gang_max, one_class);
+  const Bytes key = writer.bytes();
   const auto [entry, is_new] =
       region.live.need_ids.try_emplace(key, static_cast<NeedId>(region.live.needs.size()));
   if (is_new) {
@@ -133,7 +135,7 @@ void rebuild_queues(Region& region, JobId id) {
     drop_queue(region, step);
     if (!state.opened || !job->live()) continue;
     StepQueue queue;
-    queue.need = intern_need(region, state.spec.need, starts_in_class(*job, state.spec));
+    queue.need = intern_need(region, state.spec, starts_in_class(*job, state.spec));
     queue.expected_ns = region.live.need_expected_ns[queue.need];
     IntervalSet taken;
     const auto& all = region.live.leases_of_step;

@@ -26,8 +26,24 @@ struct Lease {
   bool fresh = true;  // none of its tasks has an open record: escrow covers them by the lease
   std::uint32_t tasks = 0;
   Time sent;
-  Time renewed;   // by a heartbeat, up to here
-  Time deadline;  // the sooner of that and of the agent's stall
+  Time renewed;            // by a heartbeat, up to here
+  Time deadline;           // the sooner of that and of the agent's stall
+  AttemptId gang{};        // the lead's attempt; 0: the task runs on one slot
+  std::uint32_t rank = 0;  // in it
+
+  /// A slot that works for another's task: nothing is left of it to report, but the slot is taken.
+  bool is_seat() const { return gang.valid() && rank > 0; }
+  /// What it counts for in its agent's hands.
+  std::uint64_t weight() const { return is_seat() ? 1 : left.size(); }
+};
+
+/// The agents of one owner that reach each other.
+using FarmKey = std::pair<PartyId, std::string>;
+
+/// A farm that is given no other work until a gang finds its slots free.
+struct FarmHold {
+  StepRef step;
+  Time until;
 };
 
 /// A referee's lease on one leaf.
@@ -62,6 +78,9 @@ struct AgentSession {
   Time last_seen;
   Time last_report;
   bool paused = false;
+  std::string farm;              // empty: it is in no gang
+  std::string gang_endpoint;     // where members of its gangs reach it
+  std::uint32_t gang_slots = 0;  // taken by gangs
 
   std::uint64_t credit() const { return granted > sent ? granted - sent : 0; }
 };
@@ -75,6 +94,7 @@ struct StepQueue {
   std::uint64_t leased = 0;      // tasks in leases of fresh tasks
   NeedId need = 0;
   std::int64_t expected_ns = 0;  // of one task on one slot; 0: not known yet
+  Time gang_waits;               // since when no farm has had the free slots; 0: it does not wait
 
   bool wants_copies() const { return !by_owner.empty() || !special.empty(); }
 };
@@ -109,13 +129,18 @@ struct Volatile {
   std::map<AgentId, AgentSession> silent;    // not heard for a while, without leases; back at their next word
   std::map<AttemptId, Lease> leases;
   std::set<std::pair<StepRef, AttemptId>> leases_of_step;  // each of `leases`
+  std::map<AttemptId, std::vector<AttemptId>> gangs;       // by the lead's: its seats that have not ended
+  std::map<FarmKey, std::set<AgentId>> farms;              // of the agents that are here
+  std::map<FarmKey, FarmHold> holds;
+  FarmKey last_gang_farm;  // turns go round among farms that serve equally well
   std::map<AttemptId, LeafLease> leaf_leases;
   std::map<AttemptId, ComparisonLease> comparison_leases;
   std::set<std::pair<Time, AttemptId>> deadlines;  // of every lease
   std::map<StepRef, StepQueue> queues;
 
   std::vector<TaskNeed> needs;
-  std::map<std::vector<std::uint8_t>, NeedId> need_ids;  // by encoding
+  std::map<std::vector<std::uint8_t>, NeedId>
+      need_ids;  // by encoding; each size of gang is a need of its own
   std::map<Capability, ClassId> classes;
   std::vector<Capability> class_list;  // ClassId is the position + 1
   std::map<ClassId, std::set<AgentId>> members;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,7 @@ void notify_job(Region& region, JobId job);
 
 // ---- queues.cpp: which tasks want an attempt ----
 ///   one_class  tasks that start only where their class has owners for a quorum (bit_classes.h)
-NeedId intern_need(Region& region, const TaskNeed& need, bool one_class);
+NeedId intern_need(Region& region, const StepSpec& spec, bool one_class);
 StepQueue* find_queue(Region& region, StepRef step);
 /// Puts a task where its durable record says it belongs (fresh, awaiting another owner, or nowhere).
 void requeue(Region& region, StepRef step, TaskIndex task);
@@ -59,6 +60,29 @@ bool may_run_copy(const OpenTask& task, PartyId owner);
 /// Tasks that an agent should hold of a step whose tasks take `expected_ns` each (0: not known).
 std::uint64_t work_in_hand(const AgentSession& agent, std::int64_t expected_ns, Duration target);
 
+// ---- gang.cpp: tasks that run on several slots at once, or on none ----
+/// A slot for each rank: agents of one owner and one farm.
+using GangPlace = std::vector<AgentId>;
+/// Where a task of this step fits now: on as many free slots of one farm as it may have, and on no fewer than
+/// it needs; nullopt where no farm of an owner that is allowed has them. Nothing is taken yet.
+std::optional<GangPlace> find_gang_place(const Region& region, StepRef step,
+                                         const std::function<bool(PartyId)>& allowed);
+/// No place was found: after some patience one farm that could have the slots is given nothing else.
+void wait_for_gang_place(Region& region, StepRef step, const std::function<bool(PartyId)>& allowed);
+/// Lets go of farms whose gang has its place, is gone, or has waited long enough.
+void review_holds(Region& region);
+/// Ends what others do for a gang whose lead's lease has ended.
+void disband(Region& region, AttemptId lead);
+/// Of the slots that a farm has: the most that any has, free ones and all, and who they are.
+struct GangRoom {
+  std::uint64_t slots = 0;
+  std::uint64_t free = 0;
+  std::string agents;
+};
+GangRoom best_gang_room(const Region& region, const TaskNeed& need);
+/// A member that is not the lead says how it ended.
+void on_seat_report(Region& region, AttemptId attempt, const msg::ReportSection& section);
+
 // ---- dispatch.cpp ----
 void dispatch(Region& region);
 
@@ -72,6 +96,12 @@ void on_heartbeat(Region& region, const HeartbeatReceived& input);
 void expire_leases(Region& region);
 void lost_agents(Region& region);
 AttemptId grant_lease(Region& region, AgentId agent, StepRef step, TaskRange tasks, std::uint32_t replica);
+/// A slot for rank `rank` > 0 of the gang that `lead` leads.
+AttemptId grant_seat(Region& region, AgentId agent, StepRef step, AttemptId lead, std::uint32_t rank);
+/// Makes a lease that was just granted the lead's of a gang.
+void lead_gang(Region& region, AttemptId lead);
+/// Takes back a lease that nobody works on, and with it its whole gang; the tasks wait again.
+void lose_lease(Region& region, AttemptId attempt);
 /// Takes reported tasks off a lease; the lease ends with its last task.
 void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks);
 void end_lease(Region& region, AttemptId attempt);

@@ -32,7 +32,7 @@ void open_step(Region& region, StepRef ref) {
   const StepState& state = *region.durable.find_step(ref);
   StepQueue queue;
   queue.need =
-      intern_need(region, state.spec.need, starts_in_class(*region.durable.find_job(ref.job), state.spec));
+      intern_need(region, state.spec, starts_in_class(*region.durable.find_job(ref.job), state.spec));
   queue.expected_ns = region.live.need_expected_ns[queue.need];
   queue.fresh.insert({0, state.spec.task_count});
   region.live.queues.emplace(ref, std::move(queue));

@@ -41,6 +41,18 @@ std::optional<Error> check_comparison(const StepSpec& step, const std::string& w
   return std::nullopt;
 }
 
+std::optional<Error> check_gang(const StepSpec& step, const std::string& where) {
+  if (step.gang_min == 0 && step.gang_max == 0) return std::nullopt;
+  const std::string gang = std::to_string(step.gang_min) + ":" + std::to_string(step.gang_max);
+  if (step.gang_min < 1 || step.gang_max < step.gang_min || step.gang_max > limits::kGangMembers)
+    return invalid(where + "gang " + gang + " is out of bounds",
+                   "at least 1 slot, at most " + std::to_string(limits::kGangMembers) + ", the least first");
+  if (!is_program(step.need.kernel))
+    return invalid(where + "gang " + gang + " of the kernel " + step.need.kernel.name,
+                   "gangs are of programs: a kernel's task runs on one slot");
+  return std::nullopt;
+}
+
 std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
   const StepSpec& step = spec.steps[index];
   const std::string where = "steps[" + std::to_string(index) + "].";
@@ -71,6 +83,7 @@ std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
   if (step.time_limit.ns < 1'000'000 || step.time_limit > kMostTimeLimit)
     return invalid(where + "time_limit is out of bounds", "1 ms to 30 days");
   if (auto error = check_comparison(step, where)) return error;
+  if (auto error = check_gang(step, where)) return error;
   StepIndex last = 0;
   for (std::size_t i = 0; i < step.depends_on.size(); ++i) {
     const StepIndex other = step.depends_on[i];
@@ -113,7 +126,8 @@ MicroCredits task_price(const Policy& policy, const StepSpec& step) {
   __extension__ using Wide = unsigned __int128;
   constexpr Wide kPer = 1'000'000'000'000;
   const Wide work = (Wide{step.work_per_task} * policy.work_price_per_1e12 + (kPer - 1)) / kPer;
-  const Wide price = work + static_cast<Wide>(policy.base_price);
+  // A gang is paid as the fewest slots that could do its work: where it has more, it is done sooner.
+  const Wide price = (work + static_cast<Wide>(policy.base_price)) * std::max(step.gang_min, 1U);
   return price > static_cast<Wide>(kMostTaskPrice) ? kMostTaskPrice + 1 : static_cast<MicroCredits>(price);
 }
 

@@ -228,7 +228,7 @@ std::string unfit(const StepSpec& spec, const VerifiedSection& verified) {
 
 void learn_duration(Region& region, const Lease& lease, AgentSession& agent, std::uint32_t count) {
   StepQueue* queue = find_queue(region, lease.step);
-  if (queue == nullptr) return;
+  if (queue == nullptr || lease.gang.valid()) return;  // of a gang it would say nothing about a slot
   const Time since = std::max(lease.sent, agent.last_report);
   const std::int64_t spent = std::max<std::int64_t>(1, (region.now - since).ns);
   const std::int64_t each = std::max<std::int64_t>(1, spent * agent.slots / count);
@@ -269,6 +269,10 @@ msg::ReportAck::Item on_section(Region& region, const ReportReceived& report, st
   const msg::ReportSection& section = verified.section;
   msg::ReportAck::Item item{section.attempt, section.tasks, msg::SectionStatus::kRecorded, ""};
   const auto found = region.live.leases.find(section.attempt);
+  if (found != region.live.leases.end() && found->second.agent == report.agent && found->second.is_seat()) {
+    on_seat_report(region, section.attempt, section);
+    return item;
+  }
   if (found == region.live.leases.end() || found->second.agent != report.agent ||
       found->second.step != section.step || !found->second.left.contains(section.tasks)) {
     if (!on_record(region, section, report.agent)) {
