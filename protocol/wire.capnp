@@ -290,6 +290,8 @@ struct AgentHello {
   slots @1 :UInt32;
   capability @2 :Capability;   # of each slot
   held @3 :List(HeldAttempt);
+  farm @4 :Text;               # where agents of one owner reach each other; empty: in no gang
+  gangEndpoint @5 :Text;       # address:port, for members of a gang
 }
 
 struct Credit {
@@ -313,6 +315,15 @@ struct StepInfo {
   rooted @8 :Bool;             # results stay with the agent until they are asked for
 }
 
+struct GangMember { agent @0 :Text; endpoint @1 :Text; }
+
+struct GangSeat {              # sent to agents alone that name a farm
+  lead @0 :UInt64;             # the attempt of rank 0
+  rank @1 :UInt32;
+  secret @2 :Data;             # 32 bytes
+  members @3 :List(GangMember);
+}
+
 struct Assignment {
   attempt @0 :UInt64;
   job @1 :UInt64;
@@ -322,6 +333,7 @@ struct Assignment {
   replica @5 :UInt32;
   lease @6 :Int64;
   ticket @7 :Data;             # 16 bytes
+  gang @8 :GangSeat;
 }
 
 struct LeafAssignment {        # protocol 2
