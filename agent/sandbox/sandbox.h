@@ -47,6 +47,7 @@ struct Mount {
 struct Place {
   std::filesystem::path work;  // a folder of the host
   std::vector<Mount> mounts;   // in this order
+  std::string hostname = "sandbox";
 };
 
 struct Command : Place {
