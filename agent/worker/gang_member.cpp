@@ -49,16 +49,11 @@ Result<std::unique_ptr<GangMember>> GangMember::join(const msg::GangSeat& seat,
 
 Result<void> GangMember::write_hosts() const {
   const msg::GangSeat& seat = mesh_->seat();
-  std::ofstream hosts(folder_ / "hosts");
   std::ofstream slots(folder_ / "mpi-hosts");
-  hosts << "127.0.0.1 localhost\n::1 localhost\n";
-  for (std::uint32_t rank = 0; rank < seat.members.size(); ++rank) {
-    hosts << gang::address_text(rank) << " " << gang::host_name_of(rank) << "\n";
+  for (std::uint32_t rank = 0; rank < seat.members.size(); ++rank)
     slots << gang::host_name_of(rank) << " slots=1\n";
-  }
-  hosts.close();
   slots.close();
-  if (!hosts || !slots)
+  if (!slots)
     return Error{ErrorCode::kIo, "cannot write the names of a gang's members",
                  "look at the free space of the agent's disk"};
   return {};
@@ -67,11 +62,14 @@ Result<void> GangMember::write_hosts() const {
 Extras GangMember::extras() {
   std::error_code error;
   const auto programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  return {{{folder_ / "hosts", "/etc/hosts"},
-           {folder_ / "mpi-hosts", kMpiHosts},
-           {programs / "reeve-launch", std::string(openjd::kGangLauncher)}},
-          gang::host_name_of(mesh_->seat().rank),
-          [this](pid_t first) { return mesh_->attach(first); }};
+  std::string hosts = "127.0.0.1 localhost\n::1 localhost\n";
+  for (std::uint32_t rank = 0; rank < mesh_->seat().members.size(); ++rank)
+    hosts += gang::address_text(rank) + " " + gang::host_name_of(rank) + "\n";
+  return {
+      {{folder_ / "mpi-hosts", kMpiHosts}, {programs / "reeve-launch", std::string(openjd::kGangLauncher)}},
+      gang::host_name_of(mesh_->seat().rank),
+      std::move(hosts),
+      [this](pid_t first) { return mesh_->attach(first); }};
 }
 
 Session::Variables GangMember::variables() const {

@@ -236,6 +236,7 @@ sandbox::Place Session::place() const {
   place.mounts.insert(place.mounts.begin(), {setup_.folder / "files", kFilesFolder});
   place.mounts.insert(place.mounts.end(), setup_.extras.mounts.begin(), setup_.extras.mounts.end());
   if (!setup_.extras.hostname.empty()) place.hostname = setup_.extras.hostname;
+  place.hosts = setup_.extras.hosts;
   return place;
 }
 

@@ -37,6 +37,7 @@ struct SessionSignals {
 struct Extras {
   std::vector<sandbox::Mount> mounts;
   std::string hostname;  // empty: the usual one
+  std::string hosts;     // and the usual /etc/hosts
   /// Hears of each sandbox before anything runs in it: the number of its first process. Null: nobody asks.
   std::function<Result<void>(pid_t)> on_cell;
 };
