@@ -120,11 +120,13 @@ void AgentCore::on(const TaskFailed& in) {
   ++totals_.tasks_failed;
   const auto found = leases_.find(in.attempt);
   if (found == leases_.end() || without(task, found->second.cancelled).empty()) return;
+  // Whoever stops the agent may have stopped its tasks' processes too.
+  const auto reason = stopping_ ? msg::FailureReason::kAgentLeaving : in.reason;
   log(Severity::kWarning, "task " + std::to_string(in.task) + " of job " +
                               std::to_string(found->second.assignment.step.job.value()) +
-                              " failed: " + in.message);
+                              (stopping_ ? " was cut short: " : " failed: ") + in.message);
   retire(found->second, 1);
-  report(found->second, task, msg::FailedTasks{in.reason, in.message.substr(0, limits::kTextBytes)});
+  report(found->second, task, msg::FailedTasks{reason, in.message.substr(0, limits::kTextBytes)});
 }
 
 void AgentCore::on(const LeavesFinished& in) {

@@ -181,6 +181,7 @@ class Agent {
   }
 
   void gather() {
+    if (signals_.came()) inputs_.push_back(StopRequested{});  // before what the same signal did to others
     link_.pump(inputs_);
     std::vector<Log> log;
     transfers_.pump(clock_.now(), inputs_, log);
@@ -198,7 +199,6 @@ class Agent {
     }
     send_logs();
     home_.door.pump([this](const std::string& line) { return answer(line); });
-    if (signals_.came()) inputs_.push_back(StopRequested{});
   }
 
   /// At once: what follows from a pump, such as reports, leaves later and finds the log there.

@@ -57,7 +57,7 @@ class Session {
     sandbox::Bounds bounds;
     Variables variables;  // of every action
     SessionSignals signals;
-    Extras extras;
+    Extras extras{};
   };
 
   explicit Session(Setup setup);

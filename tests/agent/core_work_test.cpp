@@ -234,6 +234,19 @@ TEST_F(Stop, HandsBackWhatIsUnfinishedAndEndsOnceAcknowledged) {
   EXPECT_FALSE(last<Exit>()[0].why.has_value());
 }
 
+TEST_F(Stop, WhatIsCutShortMeanwhileIsNobodysFailure) {
+  boot_connected(1);
+  assign(5, {0, 1});
+  const RunBatch run = last<RunBatch>().at(0);
+  step(StopRequested{});
+  step(TaskFailed{0, run.batch, AttemptId(5), 0, msg::FailureReason::kProgramFailed, "signal 15"});
+  std::vector<msg::ReportSection> sections;
+  for (const SendReport& report : only<SendReport>(all_))
+    sections.insert(sections.end(), report.report.sections.begin(), report.report.sections.end());
+  ASSERT_EQ(sections.size(), 1u);
+  EXPECT_EQ(std::get<msg::FailedTasks>(sections[0].outcome).reason, msg::FailureReason::kAgentLeaving);
+}
+
 TEST_F(Stop, WaitsNoLongerThanItsPatience) {
   boot_connected(1);
   assign(5, {0, 4});
