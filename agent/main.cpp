@@ -28,8 +28,16 @@ int main(int argc, char** argv) {
   join->add_option("--cpus-per-slot", command.settings.cpus_per_slot, "processors of each slot")
       ->check(CLI::Range(1, 1024));
   join->add_option("--tags", command.settings.tags, "what jobs may ask for by name")->delimiter(',');
+  const auto with_farm = [&command](CLI::App* sub) {
+    sub->add_option("--farm", command.settings.farm,
+                    "agents of one owner that name the same farm run gangs together (default: none)");
+    sub->add_option("--gang-address", command.settings.gang_address,
+                    "ADDRESS[:PORT] of this host at which the farm's other agents reach it");
+  };
+  with_farm(join);
   CLI::App* run = with_home(app.add_subcommand("run", "run the agent in the foreground"));
   run->add_option("--http", command.http_port, "JSON on this port of 127.0.0.1")->check(CLI::Range(1, 65535));
+  with_farm(run);
   CLI::App* status =
       with_home(app.add_subcommand("status", "is it connected, what does it do, why is it idle"));
   CLI::App* pause = with_home(app.add_subcommand("pause", "take no new tasks; running ones finish"));
@@ -44,7 +52,9 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? reeve::kExitOk : reeve::kExitUsage;
   }
   if (*join) return run_join(command);
-  if (*run) return run_agent({command.home, {}, command.http_port});
+  if (*run)
+    return run_agent(
+        {command.home, {}, command.http_port, command.settings.farm, command.settings.gang_address});
   if (*status) return run_status(command);
   if (*pause) return run_pause(command);
   if (*resume) return run_resume(command);

@@ -1,6 +1,7 @@
 #include "client/command_job.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -123,6 +124,32 @@ Result<void> add_outputs(const CommandRequest& request, ProgramFiles& files) {
   return {};
 }
 
+struct Gang {
+  std::uint32_t least = 0;  // 0: none
+  std::uint32_t most = 0;
+};
+
+Result<Gang> gang_of(const CommandRequest& request) {
+  if (request.gang.empty()) {
+    if (request.mpi)
+      return refused("--mpi without --gang", "say on how many slots it runs: --gang 4 or --gang 2:8");
+    return Gang{};
+  }
+  const std::size_t colon = request.gang.find(':');
+  Gang gang;
+  const auto number = [](std::string_view text, std::uint32_t& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size();
+  };
+  const std::string_view text = request.gang;
+  const bool good = number(text.substr(0, colon), gang.least) &&
+                    number(colon == std::string::npos ? text : text.substr(colon + 1), gang.most);
+  if (!good || gang.least == 0 || gang.most < gang.least || gang.most > limits::kGangMembers)
+    return refused("--gang '" + request.gang + "' is no number of slots",
+                   "write N or MIN:MAX, from 1 to " + std::to_string(limits::kGangMembers));
+  return gang;
+}
+
 /// `/usr/bin/env NAME=VALUE … CMD ARGS`, and where tasks have items a shell before it that finds the item.
 Result<openjd::Action> action_of(const CommandRequest& request, const Tasks& tasks) {
   openjd::Action action;
@@ -140,6 +167,10 @@ Result<openjd::Action> action_of(const CommandRequest& request, const Tasks& tas
          R"(REEVE_ITEM=$(sed -n "$((REEVE_ARRAY_TASK_ID + 1)){p;q}" .reeve/items); export REEVE_ITEM; exec "$@")",
          "reeve"})
       action.args.push_back(openjd::FormatString::literal(word));
+  }
+  if (request.mpi) {
+    action.args.push_back(openjd::FormatString::literal(std::string(openjd::kGangLauncher)));
+    action.args.push_back(openjd::FormatString::literal("--mpi"));
   }
   for (const std::string& word : request.words)
     action.args.push_back(openjd::FormatString::literal(word));
@@ -175,6 +206,8 @@ Result<BuiltJob> build_command_job(const CommandRequest& request, const SubmitOp
     return refused("no command was given", "write it behind --: reeve submit -- hostname");
   const auto tasks = tasks_of(request);
   if (!tasks) return tasks.error();
+  const auto gang = gang_of(request);
+  if (!gang) return gang.error();
   ProgramFiles files;
   if (auto added = add_inputs(request, *tasks, files); !added) return added.error();
   if (auto added = add_outputs(request, files); !added) return added.error();
@@ -192,12 +225,19 @@ Result<BuiltJob> build_command_job(const CommandRequest& request, const SubmitOp
   if (auto compared = check_compared(options, true); !compared) return compared.error();
   auto spec = build_step(step, step_options(options));
   if (!spec) return spec.error();
+  spec->gang_min = gang->least;
+  spec->gang_max = gang->most;
   BuiltJob job;
   job.spec = empty_spec(options, std::filesystem::path(request.words.front()).filename().string());
-  job.spec.verify = options.verify.value_or(kProgramVerify);
+  job.spec.verify = options.verify.value_or(gang->least > 0 ? kGangVerify : kProgramVerify);
   job.spec.steps.push_back(std::move(*spec));
   job.inputs = std::move(files.blobs);
   job.notes = std::move(files.notes);
+  if (gang->least > 0)
+    job.notes.push_back(
+        "a task costs what " + std::to_string(gang->least) + " slots cost" +
+        (options.verify ? ", each time it is run"
+                        : "; nothing checks its result, unless --verify quorum:2 asks for a second run"));
   return job;
 }
 

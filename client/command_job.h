@@ -22,6 +22,8 @@ struct CommandRequest {
   std::uint32_t gpus = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t vram_bytes = 0;
+  std::string gang;  // "N" or "MIN:MAX": slots that each task runs on at once
+  bool mpi = false;  // under mpirun
 };
 
 /// Builds the job. Reads input files and packs folders; speaks to nobody.

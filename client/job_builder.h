@@ -36,6 +36,9 @@ struct SubmitOptions {
 inline constexpr Duration kDefaultTimeLimit = hours(1);
 /// Nobody can recompute a part of a program's result, so two owners run each of its tasks.
 inline constexpr VerifyPolicy kProgramVerify{VerifyMode::kQuorum, 2};
+/// A gang takes many slots, and what many processes add up in any order seldom is equal: nothing is run
+/// twice.
+inline constexpr VerifyPolicy kGangVerify{VerifyMode::kNone, 1};
 
 /// A job and the blobs that it names.
 struct BuiltJob {

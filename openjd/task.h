@@ -15,6 +15,8 @@ namespace reeve::openjd {
 /// Where every host shows a session's working directory to its programs: the same path everywhere, so that
 /// paths of inputs are settled at submission and copies of a task see the same.
 inline constexpr std::string_view kSessionFolder = "/session";
+/// In the sandboxes of a gang: starts commands on its members (agent/gang/launch).
+inline constexpr std::string_view kGangLauncher = "/.reeve-launch";
 
 /// What only the host knows of a session.
 struct HostValues {

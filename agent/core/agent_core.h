@@ -22,7 +22,9 @@ struct AgentOptions {
   std::uint64_t seed = 0;                   // of the jitter
   std::uint64_t spool_bytes = 16ULL << 30;  // results kept for the region; beyond them no more work is taken
   Pacing pacing;
-  bool compares = false;  // it can run comparators; it says so where its role is to
+  bool compares = false;      // it can run comparators; it says so where its role is to
+  std::string farm;           // whose agents reach each other; empty: it is in no gang
+  std::string gang_endpoint;  // where they reach this one
 };
 
 /// What people ask an agent.
@@ -92,6 +94,7 @@ class AgentCore {
     std::deque<BatchItem> items;  // what is left of them
     AttemptId leaves;             // a recomputation instead
     AttemptId comparison;         // or a comparison
+    bool gang = false;            // a seat: nothing else waits behind it
   };
   struct Slot {
     bool up = false;
@@ -161,6 +164,12 @@ class AgentCore {
   bool give_comparison(SlotIndex index, Slot& slot);
   Time soonest_comparison() const;
 
+  // gangs.cpp
+  void seat_gangs();
+  bool leave_gang(AttemptId attempt);
+  std::vector<BatchItem> drain_gangs(const Digest* input);
+  void put_first(BatchItem item);
+
   // running.cpp
   void place();
   bool give(SlotIndex index, Slot& slot);
@@ -208,6 +217,7 @@ class AgentCore {
   std::deque<AttemptId> comparison_queue_;  // those that no worker has
   std::map<Digest, NeededInput> inputs_;
   TaskQueue queue_;
+  std::deque<AttemptId> gang_queue_;  // seats that no slot has yet
   Outbox outbox_;
   std::vector<Slot> slots_;
   BatchId next_batch_ = 1;

@@ -47,7 +47,10 @@ void AgentCore::accept(const msg::Assignment& assignment, const StepPtr& step) {
   lease.unfinished = assignment.tasks.count;
   in_hand_ += assignment.tasks.count;
   use_inputs(step->inputs);
-  queue_.push({assignment.attempt, step, assignment.tasks}, inputs_ready(step->inputs));
+  if (assignment.gang.is_gang())
+    gang_queue_.push_back(assignment.attempt);
+  else
+    queue_.push({assignment.attempt, step, assignment.tasks, nullptr}, inputs_ready(step->inputs));
 }
 
 void AgentCore::accept_leaves(const msg::LeafAssignment& work, const StepPtr& step) {
@@ -98,6 +101,7 @@ void AgentCore::on(const InputFailed& in) {
   log(Severity::kError, "an input of a step is missing: " + in.why);
   hand_back(queue_.remove_waiting([&](const BatchItem& item) { return needs(*item.step); }),
             msg::FailureReason::kInputMissing, in.why);
+  hand_back(drain_gangs(&in.digest), msg::FailureReason::kInputMissing, in.why);
   std::vector<AttemptId> hopeless;
   for (const auto& [attempt, lease] : leaf_leases_) {
     if (!lease.handed && needs(*lease.step)) hopeless.push_back(attempt);
@@ -119,6 +123,7 @@ void AgentCore::cancel(AttemptId attempt, TaskRange tasks) {
   std::uint32_t gone = 0;
   for (const BatchItem& item : queue_.remove(attempt, tasks))
     gone += item.tasks.count;
+  if (leave_gang(attempt)) gone += lease.unfinished;
   for (SlotIndex i = 0; i < slots_.size(); ++i) {
     for (const Batch& batch : slots_[i].batches) {
       bool hit = false;
@@ -162,6 +167,7 @@ void AgentCore::hand_back(std::vector<BatchItem> items, msg::FailureReason reaso
 
 void AgentCore::hand_back_everything(const std::string& why) {
   hand_back(queue_.drain(), msg::FailureReason::kAgentLeaving, why);
+  hand_back(drain_gangs(nullptr), msg::FailureReason::kAgentLeaving, why);
   const std::deque<AttemptId> waiting = leaf_queue_;
   for (const AttemptId attempt : waiting)
     cancel_leaves(attempt);

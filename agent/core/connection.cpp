@@ -45,7 +45,8 @@ void AgentCore::end(std::optional<Error> why) {
 }
 
 void AgentCore::greet() {
-  msg::AgentHello hello{options_.name, options_.slots, options_.capability, {}};
+  msg::AgentHello hello{options_.name, options_.slots,        options_.capability, {},
+                        options_.farm, options_.gang_endpoint};
   if (options_.compares && welcome_.role == Role::kReferee) {
     auto& kernels = hello.capability.kernels;
     const KernelVersion compare{std::string(kCompareKernel), 1};
@@ -140,6 +141,7 @@ void AgentCore::drop_expired() {
     std::uint32_t dropped = 0;
     for (const BatchItem& item : queue_.remove(attempt, lease->second.assignment.tasks))
       dropped += item.tasks.count;
+    if (leave_gang(attempt)) dropped += lease->second.unfinished;
     retire(lease->second, dropped);
     close(lease->second, dropped);
   }

@@ -125,6 +125,7 @@ struct BatchItem {
   AttemptId attempt;
   StepPtr step;
   TaskRange tasks;
+  std::shared_ptr<const msg::GangSeat> gang{};  // null: the task runs on this slot alone
 };
 /// Hands tasks to a slot's worker, to be run in this order.
 struct RunBatch {

@@ -32,13 +32,13 @@ void AgentCore::on(const SlotDown& in) {
       const auto lease = leases_.find(item.attempt);
       if (lease == leases_.end()) continue;
       for (const TaskRange left : without(item.tasks, lease->second.cancelled))
-        again.push_back({item.attempt, item.step, left});
+        again.push_back({item.attempt, item.step, left, item.gang});
     }
   }
   if (stopping_)
     return hand_back(std::move(again), msg::FailureReason::kAgentLeaving, "the agent is stopping");
   for (auto item = again.rbegin(); item != again.rend(); ++item)
-    queue_.push_front(std::move(*item));
+    put_first(std::move(*item));
   if (!in.why.empty()) log(Severity::kWarning, "worker " + std::to_string(in.slot) + " ended: " + in.why);
 }
 
@@ -120,11 +120,13 @@ void AgentCore::on(const TaskFailed& in) {
   ++totals_.tasks_failed;
   const auto found = leases_.find(in.attempt);
   if (found == leases_.end() || without(task, found->second.cancelled).empty()) return;
+  // Whoever stops the agent may have stopped its tasks' processes too.
+  const auto reason = stopping_ ? msg::FailureReason::kAgentLeaving : in.reason;
   log(Severity::kWarning, "task " + std::to_string(in.task) + " of job " +
                               std::to_string(found->second.assignment.step.job.value()) +
-                              " failed: " + in.message);
+                              (stopping_ ? " was cut short: " : " failed: ") + in.message);
   retire(found->second, 1);
-  report(found->second, task, msg::FailedTasks{in.reason, in.message.substr(0, limits::kTextBytes)});
+  report(found->second, task, msg::FailedTasks{reason, in.message.substr(0, limits::kTextBytes)});
 }
 
 void AgentCore::on(const LeavesFinished& in) {
@@ -152,11 +154,14 @@ void AgentCore::report(const Lease& lease, TaskRange tasks, decltype(msg::Report
 /// Gives work to the slots: first to those that have none, then, if tasks are short, one hand-off ahead.
 void AgentCore::place() {
   if (stopping_) return;
+  seat_gangs();
   for (std::uint32_t depth = 0; depth < bounds::kBatchesPerSlot; ++depth) {
     if (depth > 0 && !pace_.short_tasks()) return;
     for (SlotIndex i = 0; i < slots_.size(); ++i) {
       if (queue_.ready_tasks() == 0 && leaf_queue_.empty() && comparison_queue_.empty()) return;
-      if (slots_[i].up && slots_[i].batches.size() == depth && !give(i, slots_[i])) break;
+      const auto& batches = slots_[i].batches;
+      if (!slots_[i].up || batches.size() != depth || (depth > 0 && batches.back().gang)) continue;
+      if (!give(i, slots_[i])) break;
     }
   }
 }
@@ -167,7 +172,7 @@ bool AgentCore::give(SlotIndex index, Slot& slot) {
   });
   if (leaf != leaf_queue_.end() && slot.batches.empty()) {
     LeafLease& lease = leaf_leases_.at(*leaf);
-    slot.batches.push_back({next_batch_, {}, *leaf, {}});
+    slot.batches.push_back({next_batch_, {}, *leaf, {}, false});
     effects_.push_back(RunLeaves{index, next_batch_++, lease.step, lease.work});
     lease.handed = true;
     leaf_queue_.erase(leaf);
@@ -177,7 +182,7 @@ bool AgentCore::give(SlotIndex index, Slot& slot) {
   const std::uint32_t share = (queue_.ready_tasks() + slots_up() - 1) / slots_up();
   std::vector<BatchItem> items = queue_.take(std::min(pace_.batch(), std::max(share, 1U)));
   if (items.empty()) return false;
-  slot.batches.push_back({next_batch_, {items.begin(), items.end()}, {}, {}});
+  slot.batches.push_back({next_batch_, {items.begin(), items.end()}, {}, {}, false});
   effects_.push_back(RunBatch{index, next_batch_++, std::move(items)});
   return true;
 }

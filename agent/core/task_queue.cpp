@@ -21,7 +21,7 @@ std::vector<BatchItem> TaskQueue::take(std::uint32_t tasks) {
   while (tasks > 0 && !ready_.empty()) {
     BatchItem& front = ready_.front();
     const std::uint32_t n = std::min(tasks, front.tasks.count);
-    taken.push_back({front.attempt, front.step, {front.tasks.first, n}});
+    taken.push_back({front.attempt, front.step, {front.tasks.first, n}, nullptr});
     front.tasks = {front.tasks.first + n, front.tasks.count - n};
     if (front.tasks.count == 0) ready_.pop_front();
     tasks -= n;
@@ -42,9 +42,9 @@ std::vector<BatchItem> TaskQueue::remove(AttemptId attempt, TaskRange tasks) {
         continue;
       }
       for (const TaskRange left : without(item.tasks, cut))
-        kept.push_back({item.attempt, item.step, left});
+        kept.push_back({item.attempt, item.step, left, nullptr});
       if (queue == &ready_) ready_tasks_ -= cut.count;
-      removed.push_back({item.attempt, item.step, cut});
+      removed.push_back({item.attempt, item.step, cut, nullptr});
     }
     *queue = std::move(kept);
   }

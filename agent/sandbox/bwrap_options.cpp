@@ -96,7 +96,7 @@ std::vector<std::string> bwrap_options(const Place& place, const Bounds& bounds)
               "--gid",
               "1000",
               "--hostname",
-              "sandbox",
+              place.hostname,
               "--clearenv",
               "--json-status-fd",
               std::to_string(kStatusFd),

@@ -32,6 +32,9 @@ class Cell {
   /// here.
   bool usable() const { return usable_; }
 
+  /// The first process, by the host's number.
+  pid_t first() const { return init_; }
+
  private:
   friend class Run;
 

@@ -170,8 +170,10 @@ Result<Launched> launch(const std::string& bwrap, const Place& place, const Boun
   good = give(std::move(status.theirs), kStatusFd) && give(memory_file(filter), kFilterFd) && good;
   good = give(std::move(control.theirs), kControlFd) && give(memory_file(init_image()), kInitFd) && good;
   good = give(memory_file(packed(bwrap_options(place, bounds))), kOptionsFd) && good;
-  for (const MadeUpFile& file : made_up_files())
-    good = give(memory_file(as_bytes(file.text)), file.fd) && good;
+  for (const MadeUpFile& file : made_up_files()) {
+    const bool own = file.fd == kHostsFd && !place.hosts.empty();
+    good = give(memory_file(as_bytes(own ? std::string_view(place.hosts) : file.text)), file.fd) && good;
+  }
   if (!good) return failed("descriptors");
   for (const std::string& door : doors) {
     held.push_back(high(open(door.c_str(), O_WRONLY | O_CLOEXEC)));

@@ -47,6 +47,8 @@ struct Mount {
 struct Place {
   std::filesystem::path work;  // a folder of the host
   std::vector<Mount> mounts;   // in this order
+  std::string hostname = "sandbox";
+  std::string hosts{};  // the text of /etc/hosts; empty: this host alone
 };
 
 struct Command : Place {

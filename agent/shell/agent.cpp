@@ -10,6 +10,9 @@
 #include <optional>
 
 #include "agent/core/agent_core.h"
+#include "agent/gang/door.h"
+#include "agent/gang/seat_socket.h"
+#include "agent/gang/tun.h"
 #include "agent/sandbox/scratch.h"
 #include "agent/shell/capability.h"
 #include "agent/shell/clock.h"
@@ -22,6 +25,7 @@
 #include "agent/shell/status_json.h"
 #include "protocol/exit_codes.h"
 #include "protocol/key_files.h"
+#include "protocol/limits.h"
 #include "protocol/poll.h"
 
 namespace reeve::agent {
@@ -95,11 +99,12 @@ Result<Home> open_home(const std::filesystem::path& path) {
 class Agent {
  public:
   Agent(Home home, const SlotPlan& plan, std::string why_no_programs, std::unique_ptr<Runner> runner,
-        std::unique_ptr<LocalHttp> http)
+        std::unique_ptr<LocalHttp> http, std::unique_ptr<gang::Door> gang_door)
       : home_(std::move(home)),
         why_no_programs_(std::move(why_no_programs)),
         runner_(std::move(runner)),
         http_(std::move(http)),
+        gang_door_(std::move(gang_door)),
         link_(context_, home_.settings.region, home_.transport),
         transfers_(context_, {home_.settings.region.host, home_.settings.region.server, home_.transport},
                    *home_.cache),
@@ -125,8 +130,15 @@ class Agent {
     const SecretBytes random = random_secret();
     for (unsigned i = 0; i < 8; ++i)
       seed = seed << 8 | random.bytes()[i];
-    return {home_.settings.name,   plan.slots,   plan.capability, seed, home_.settings.spool_gib << 30,
-            home_.settings.pacing, plan.compares};
+    return {home_.settings.name,
+            plan.slots,
+            plan.capability,
+            seed,
+            home_.settings.spool_gib << 30,
+            home_.settings.pacing,
+            plan.compares,
+            gang_door_ ? home_.settings.farm : "",
+            gang_door_ ? gang_door_->endpoint() : ""};
   }
 
   void decide() {
@@ -169,6 +181,7 @@ class Agent {
   }
 
   void gather() {
+    if (signals_.came()) inputs_.push_back(StopRequested{});  // before what the same signal did to others
     link_.pump(inputs_);
     std::vector<Log> log;
     transfers_.pump(clock_.now(), inputs_, log);
@@ -186,7 +199,6 @@ class Agent {
     }
     send_logs();
     home_.door.pump([this](const std::string& line) { return answer(line); });
-    if (signals_.came()) inputs_.push_back(StopRequested{});
   }
 
   /// At once: what follows from a pump, such as reports, leaves later and finds the log there.
@@ -223,6 +235,7 @@ class Agent {
   std::string why_no_programs_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<LocalHttp> http_;
+  std::unique_ptr<gang::Door> gang_door_;  // null: this agent is in no gang
   Link link_;
   Transfers transfers_;
   AgentCore core_;
@@ -232,6 +245,23 @@ class Agent {
   std::vector<Input> inputs_;
   Time next_show_;
 };
+
+/// The door for members of gangs; null where the agent names no farm.
+Result<std::unique_ptr<gang::Door>> open_gang_door(const AgentConfig& config, AgentSettings& settings,
+                                                   const std::filesystem::path& scratch) {
+  if (!config.farm.empty()) settings.farm = config.farm;
+  if (!config.gang_address.empty()) settings.gang_address = config.gang_address;
+  if (settings.farm.empty() && settings.gang_address.empty()) return std::unique_ptr<gang::Door>();
+  if (settings.farm.empty() || settings.gang_address.empty() || settings.farm.size() > limits::kNameBytes)
+    return Error{
+        ErrorCode::kInvalid, "an agent is in gangs by a farm and an address, and one of them is missing",
+        "give --farm NAME (at most 64 bytes) and --gang-address ADDRESS[:PORT], where the farm's other "
+        "agents reach this one"};
+  if (const auto works = gang::interfaces_work(); !works) return works.error();
+  const std::filesystem::path seats = gang::seat_folder(scratch / "slot-0");
+  if (const auto made = sandbox::fresh_folder(seats); !made) return made.error();
+  return gang::Door::open(settings.gang_address, seats);
+}
 
 int fail(const Error& error) {
   spdlog::error("{}{}{}", error.message, error.hint.empty() ? "" : "; ", error.hint);
@@ -269,7 +299,13 @@ int run_agent(const AgentConfig& config,
                plan.cpus_per_slot, devices.cpu_model, devices.isa, devices.gpus.size(),
                devices.gpu_note.empty() ? "" : ", " + devices.gpu_note);
   if (!devices.sandbox_note.empty()) spdlog::warn("runs no programs: {}", devices.sandbox_note);
-  Agent agent(std::move(home).value(), plan, devices.sandbox_note, std::move(runner), std::move(http));
+  auto gang_door = open_gang_door(config, home.value().settings, home.value().scratch);
+  if (!gang_door) return fail(gang_door.error());
+  if (*gang_door)
+    spdlog::info("in gangs of the farm {}; its agents reach this one at {}", home.value().settings.farm,
+                 gang_door.value()->endpoint());
+  Agent agent(std::move(home).value(), plan, devices.sandbox_note, std::move(runner), std::move(http),
+              std::move(gang_door).value());
   const Exit exit = agent.run();
   if (exit.why) return fail(*exit.why);
   spdlog::info("stopped");

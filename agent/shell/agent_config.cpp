@@ -48,6 +48,9 @@ Result<AgentSettings> read_settings(const toml::table& table, const std::filesys
     return wrong(path, "credit_tasks", "1 to 16384");
   if (settings.pacing.report_tasks == 0 || settings.pacing.report_tasks > limits::kTasksPerSection)
     return wrong(path, "report_tasks", "1 to 8192");
+  settings.farm = table["farm"].value_or<std::string>("");
+  settings.gang_address = table["gang_address"].value_or<std::string>("");
+  if (settings.farm.size() > limits::kNameBytes) return wrong(path, "farm", "a text of at most 64 bytes");
   if (const toml::array* tags = table["tags"].as_array()) {
     for (const toml::node& tag : *tags)
       settings.tags.push_back(tag.value_or<std::string>(""));
@@ -90,7 +93,7 @@ Result<void> save_settings(const std::filesystem::path& home, const AgentSetting
   for (const std::string& tag : settings.tags)
     tags.push_back(tag);
   const auto integer = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
-  const toml::table table{
+  toml::table table{
       {"name", settings.name},
       {"slots", integer(settings.slots)},
       {"cpus_per_slot", integer(settings.cpus_per_slot)},
@@ -103,6 +106,10 @@ Result<void> save_settings(const std::filesystem::path& home, const AgentSetting
                              {"port", integer(settings.region.port)},
                              {"server_key", to_hex(settings.region.server.bytes)}}},
   };
+  if (!settings.farm.empty()) {
+    table.insert("farm", settings.farm);
+    table.insert("gang_address", settings.gang_address);
+  }
   std::ostringstream text;
   text << table << "\n";
   if (const auto saved = replace_file(home / "agent.toml", as_bytes(text.str()), 0600); !saved) return saved;

@@ -21,6 +21,8 @@ struct AgentSettings {
   std::uint64_t cache_gib = 16;
   std::uint64_t spool_gib = 16;
   Pacing pacing;
+  std::string farm;          // whose agents run gangs together; empty: this one is in none
+  std::string gang_address;  // where the others of the farm reach it: ADDRESS[:PORT]
 };
 
 /// How to run an agent.
@@ -28,6 +30,8 @@ struct AgentConfig {
   std::filesystem::path home;
   std::filesystem::path worker_path;  // empty: reeve-worker beside this program
   std::uint16_t http_port = 0;        // JSON on 127.0.0.1; 0: none
+  std::string farm;                   // in place of what the settings say, where it is not empty
+  std::string gang_address;
 };
 
 /// $REEVE_HOME's neighbour: /var/lib/reeve-agent for root, else ~/.local/share/reeve-agent.

@@ -72,7 +72,8 @@ void WorkerProcess::run(const RunBatch& work) {
       message.steps.push_back(document(*item.step));
       at = known.insert(known.end(), item.step.get());
     }
-    message.items.push_back({item.attempt, static_cast<std::uint32_t>(at - known.begin()), item.tasks});
+    message.items.push_back({item.attempt, static_cast<std::uint32_t>(at - known.begin()), item.tasks,
+                             item.gang ? *item.gang : msg::GangSeat{}});
   }
   worker::append_frame(out_, worker::ToWorker(std::move(message)));
   batches_.push_back({work.batch, work.items, 0, 0, {}, {}, false, {}, 0, {}});

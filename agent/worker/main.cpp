@@ -21,6 +21,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // a worker never outlives its agent
+  // Slurm and others send it to every process of a job: the agent hears it, and ends its workers in order.
+  std::signal(SIGTERM, SIG_IGN);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   void* page = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED, kProgressFd, 0);

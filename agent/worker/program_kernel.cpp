@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "agent/sandbox/sandbox.h"
+#include "agent/worker/gang_member.h"
 #include "agent/worker/glob.h"
 #include "agent/worker/session.h"
 #include "agent/worker/staging.h"
@@ -64,10 +65,16 @@ class ProgramKernel final : public TaskKernel {
     TaskLog log([this, task](std::uint64_t offset, std::string text, bool must) {
       return context_.log(task, offset, std::move(text), must);
     });
-    if (session_ && !session_->renew()) rest();
-    auto failure = ready_session(context_.log ? &log : nullptr);
+    // A gang's session is its own: another network, and members that end with it.
+    if (session_ && (context_.gang.is_gang() || gang_ || !session_->renew())) rest();
+    auto failure = join_gang();
+    if (!failure) failure = ready_session(context_.log ? &log : nullptr);
+    if (!failure && gang_)
+      failure = gang_->await_members([this] { return context_.cancelled().has_value(); });
     if (!failure) failure = perform(task, values, out);
-    if (failure) rest();
+    if (failure && gang_ && gang_->broken())
+      failure = gang_->await_verdict([this] { return context_.cancelled().has_value(); });
+    if (failure || gang_) rest();
     if (session_) session_->log_to(nullptr);
     log.end();
     if (!failure) return {};
@@ -82,20 +89,34 @@ class ProgramKernel final : public TaskKernel {
   void rest() override {
     if (session_) session_->leave();
     session_.reset();
+    gang_.reset();  // after the processes that use its network
   }
 
  private:
+  std::optional<Failure> join_gang() {
+    if (!context_.gang.is_gang()) return std::nullopt;
+    auto joined = GangMember::join(context_.gang, context_.share.scratch);
+    if (!joined) return Failure{msg::FailureReason::kRefused, joined.error().message};
+    gang_ = std::move(joined).value();
+    return std::nullopt;
+  }
+
+  /// A gang that has lost a member is over at once, whatever its actions ask for.
+  std::optional<Duration> cancelled() const {
+    if (gang_ && gang_->broken()) return Duration{};
+    return context_.cancelled();
+  }
+
   std::optional<Failure> ready_session(TaskLog* log) {
     if (session_) {
       session_->log_to(log);
       session_->begin_task(document_.time_limit);
       return std::nullopt;
     }
-    SessionSignals signals{[this] { return context_.cancelled(); },
-                           [this](Duration patience) { tell(patience); }};
+    SessionSignals signals{[this] { return cancelled(); }, [this](Duration patience) { tell(patience); }};
     session_ = std::make_unique<Session>(Session::Setup{
         *context_.sandbox, script_, inputs_, std::filesystem::path(context_.share.scratch) / "session",
-        bounds_, variables(), std::move(signals)});
+        bounds_, variables(), std::move(signals), gang_ ? gang_->extras() : Extras{}});
     session_->log_to(log);
     session_->begin_task(document_.time_limit);
     return session_->enter();
@@ -109,14 +130,16 @@ class ProgramKernel final : public TaskKernel {
 
   /// Of every action of a session: environments do not see which task is the first.
   Session::Variables variables() const {
-    return {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
-            {"HOME", "/tmp"},
-            {"TMPDIR", "/tmp"},
-            {"USER", "task"},
-            {"LANG", "C.UTF-8"},
-            {"OMP_NUM_THREADS", std::to_string(context_.cpus)},
-            {"REEVE_CPUS", std::to_string(context_.cpus)},
-            {"REEVE_JOB_ID", std::to_string(document_.step.job.value())}};
+    Session::Variables all{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                           {"HOME", "/tmp"},
+                           {"TMPDIR", "/tmp"},
+                           {"USER", "task"},
+                           {"LANG", "C.UTF-8"},
+                           {"OMP_NUM_THREADS", std::to_string(context_.cpus)},
+                           {"REEVE_CPUS", std::to_string(context_.cpus)},
+                           {"REEVE_JOB_ID", std::to_string(document_.step.job.value())}};
+    if (gang_) all.merge(gang_->variables());
+    return all;
   }
 
   Session::Variables variables(TaskIndex task, const openjd::TaskValues& values) const {
@@ -125,7 +148,9 @@ class ProgramKernel final : public TaskKernel {
             {"REEVE_ARRAY_TASK_ID", array_index(values, task)}};
   }
 
+  /// What a member makes that does not lead is nobody's result.
   std::optional<Failure> perform(TaskIndex task, const openjd::TaskValues& values, Bytes& out) {
+    if (gang_ && !gang_->leads()) return session_->run_task(values, variables(task, values), nullptr);
     if (!script_.outputs.empty()) {
       if (auto failure = session_->run_task(values, variables(task, values), nullptr)) return failure;
       return collect(*session_, values, out);
@@ -209,6 +234,7 @@ class ProgramKernel final : public TaskKernel {
   StagedInputs inputs_;
   sandbox::Bounds bounds_;
   msg::FailureReason reason_ = msg::FailureReason::kRefused;
+  std::unique_ptr<GangMember> gang_;
   std::unique_ptr<Session> session_;  // refers to what stands above it
 };
 

@@ -12,6 +12,19 @@
 #include "protocol/jobs.h"
 #include "protocol/messages.h"
 
+namespace reeve::msg {
+
+template <class A>
+void fields(A& a, GangMember& m) {
+  a(m.agent, m.endpoint);
+}
+template <class A>
+void fields(A& a, GangSeat& s) {
+  a(s.lead, s.rank, s.secret, s.members);
+}
+
+}  // namespace reeve::msg
+
 /// What an agent and its worker processes say to each other over a socket pair: frames of a length (4 bytes,
 /// little-endian) and one archived value. Both come from one build, so there are no versions.
 namespace reeve::agent::worker {
@@ -58,6 +71,7 @@ struct WorkItem {
   AttemptId attempt;
   std::uint32_t document = 0;  // position in RunTasks::steps
   TaskRange tasks;
+  msg::GangSeat gang;  // without members: the task runs on this slot alone
 };
 
 // ---- to the worker ----
@@ -134,7 +148,7 @@ void fields(A& a, StepDocument& s) {
 }
 template <class A>
 void fields(A& a, WorkItem& w) {
-  a(w.attempt, w.document, w.tasks);
+  a(w.attempt, w.document, w.tasks, w.gang);
 }
 template <class A>
 void fields(A& a, RunTasks& m) {

@@ -234,6 +234,9 @@ sandbox::Command Session::command(const openjd::CommandLine& line) {
 sandbox::Place Session::place() const {
   sandbox::Place place{work(), setup_.inputs.mounts()};
   place.mounts.insert(place.mounts.begin(), {setup_.folder / "files", kFilesFolder});
+  place.mounts.insert(place.mounts.end(), setup_.extras.mounts.begin(), setup_.extras.mounts.end());
+  if (!setup_.extras.hostname.empty()) place.hostname = setup_.extras.hostname;
+  place.hosts = setup_.extras.hosts;
   return place;
 }
 
@@ -249,6 +252,8 @@ std::optional<Failure> Session::ready_cell(bool leaves) {
   auto opened = setup_.sandbox.open_cell(where, setup_.bounds);
   if (!opened) return Failure{msg::FailureReason::kRefused, opened.error().message};
   cell_ = std::move(opened).value();
+  if (!setup_.extras.on_cell) return std::nullopt;
+  if (const auto heard = setup_.extras.on_cell(cell_->first()); !heard) return refused(heard.error());
   return std::nullopt;
 }
 

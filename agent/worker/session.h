@@ -33,6 +33,15 @@ struct SessionSignals {
   std::function<void(Duration)> patience;
 };
 
+/// What a session's sandboxes have besides the step's own.
+struct Extras {
+  std::vector<sandbox::Mount> mounts;
+  std::string hostname;  // empty: the usual one
+  std::string hosts;     // and the usual /etc/hosts
+  /// Hears of each sandbox before anything runs in it: the number of its first process. Null: nobody asks.
+  std::function<Result<void>(pid_t)> on_cell;
+};
+
 /// One working directory, one sandbox, the environments that are entered in them, and the tasks of one step,
 /// one after another. Between two actions nothing lives on but files; between two tasks only those files that
 /// the environments left. After a failure it is left: nobody knows what that one has done to it. Source: Open
@@ -48,6 +57,7 @@ class Session {
     sandbox::Bounds bounds;
     Variables variables;  // of every action
     SessionSignals signals;
+    Extras extras{};
   };
 
   explicit Session(Setup setup);

@@ -57,6 +57,7 @@ struct WorkerContext {
   Progress* progress;       // shared with the agent; null where nobody watches
   std::uint64_t batch = 0;  // what is in hand
   AttemptId attempt;        // whose task runs
+  msg::GangSeat gang;       // of that attempt; without members: it is of no gang
   std::uint64_t next_step = 0;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   std::unique_ptr<SceneShelf> shelf;

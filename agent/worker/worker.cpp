@@ -185,6 +185,7 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
   const StepDocument& document = work.steps.at(item.document);
   Bound& bound = bind(document);
   context_.attempt = item.attempt;
+  context_.gang = item.gang;
   results_.batch = work.batch;
   results_.attempt = item.attempt;
   results_.first = item.tasks.first;

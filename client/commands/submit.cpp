@@ -18,6 +18,7 @@ std::string misplaced_option(const CommandRequest& command) {
   if (!command.environment.empty()) return "--env";
   if (!command.inputs.empty()) return "--input";
   if (!command.outputs.empty()) return "--output-file";
+  if (!command.gang.empty() || command.mpi) return "--gang and --mpi";
   if (command.cpus + command.gpus + command.memory_bytes + command.vram_bytes > 0)
     return "--cpus, --mem, --gpus and --vram";
   return "";
@@ -98,6 +99,11 @@ void add_submission(CommandLine& line, const Verb& verb, const std::string& name
   verb.option("--gpus", command.gpus, "GPUs of a task").between(1, 64);
   verb.parsed("--mem", command.memory_bytes, parse_size, "SIZE", "Memory of a task: 8G");
   verb.parsed("--vram", command.vram_bytes, parse_size, "SIZE", "Memory of a task's GPU");
+  verb.option("--gang", command.gang,
+              "Slots of one owner's farm that each task runs on at once; its result is not checked by copies "
+              "unless --verify says so")
+      .type("N|MIN:MAX");
+  verb.flag("--mpi", command.mpi, "Run the command under mpirun, with a rank on each slot of its gang");
   add_job_options(verb, options.job);
 }
 

@@ -1,3 +1,6 @@
+#include <map>
+
+#include "protocol/limits.h"
 #include "tests/agent/core_fixture.h"
 
 namespace reeve::agent {
@@ -231,6 +234,19 @@ TEST_F(Stop, HandsBackWhatIsUnfinishedAndEndsOnceAcknowledged) {
   EXPECT_FALSE(last<Exit>()[0].why.has_value());
 }
 
+TEST_F(Stop, WhatIsCutShortMeanwhileIsNobodysFailure) {
+  boot_connected(1);
+  assign(5, {0, 1});
+  const RunBatch run = last<RunBatch>().at(0);
+  step(StopRequested{});
+  step(TaskFailed{0, run.batch, AttemptId(5), 0, msg::FailureReason::kProgramFailed, "signal 15"});
+  std::vector<msg::ReportSection> sections;
+  for (const SendReport& report : only<SendReport>(all_))
+    sections.insert(sections.end(), report.report.sections.begin(), report.report.sections.end());
+  ASSERT_EQ(sections.size(), 1u);
+  EXPECT_EQ(std::get<msg::FailedTasks>(sections[0].outcome).reason, msg::FailureReason::kAgentLeaving);
+}
+
 TEST_F(Stop, WaitsNoLongerThanItsPatience) {
   boot_connected(1);
   assign(5, {0, 4});
@@ -249,6 +265,58 @@ TEST_F(Leaves, AreRecomputedBeforeTasksAndReported) {
   const auto reports = last<SendReport>();
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_EQ(reports[0].report.leaves.at(0).hashes, std::vector<Digest>{hash});
+}
+
+/// Two seats of one gang of three, and an ordinary task before them.
+msg::Assign two_seats(const msg::StepInfo& info) {
+  const StepRef step = info.step;
+  msg::GangSeat seat{AttemptId(20), 1, {}, {{"a", "x"}, {"b", "y"}, {"b", "y"}}};
+  msg::Assign assign{{info}, {}, {}, {}};
+  assign.assignments.push_back({AttemptId(21), step, {0, 1}, 0, seconds(30), {}, seat});
+  seat.rank = 2;
+  assign.assignments.push_back({AttemptId(22), step, {0, 1}, 0, seconds(30), {}, seat});
+  return assign;
+}
+
+using GangSeats = CoreFixture;
+
+TEST_F(GangSeats, TakeASlotEachAndNothingWaitsBehindThem) {
+  boot_connected(2);
+  step(Received{two_seats(step_info())});
+  const auto runs = last<RunBatch>();
+  ASSERT_EQ(runs.size(), 2u);
+  EXPECT_NE(runs[0].slot, runs[1].slot);
+  EXPECT_EQ(runs[0].items.at(0).gang->rank, 1u);
+  EXPECT_EQ(runs[1].items.at(0).gang->rank, 2u);
+  assign(30, {0, 8});
+  EXPECT_TRUE(last<RunBatch>().empty());
+}
+
+TEST_F(GangSeats, WaitForASlotOfTheirOwnAndAreCancelledThere) {
+  boot_connected(1);
+  step(Received{two_seats(step_info())});
+  EXPECT_EQ(last<RunBatch>().size(), 1u);
+  step(Received{msg::CancelAttempts{
+      {{AttemptId(21), {0, limits::kTasksPerStep}}, {AttemptId(22), {0, limits::kTasksPerStep}}}}});
+  EXPECT_EQ(last<CancelBatch>().size(), 1u);
+  step(SlotDown{0, ""});
+  step(SlotUp{0});
+  EXPECT_TRUE(last<RunBatch>().empty());
+  EXPECT_EQ(core_->status().tasks_in_hand, 0u);
+}
+
+TEST_F(GangSeats, ThatNoSlotHasYetAreHandedBackWhenTheAgentStops) {
+  boot_connected(1);
+  step(Received{two_seats(step_info())});
+  step(StopRequested{});
+  step(SlotDown{0, ""});
+  std::map<AttemptId, msg::FailureReason> returned;
+  for (const SendReport& report : only<SendReport>(all_))
+    for (const msg::ReportSection& section : report.report.sections)
+      returned[section.attempt] = std::get<msg::FailedTasks>(section.outcome).reason;
+  EXPECT_EQ(returned,
+            (std::map<AttemptId, msg::FailureReason>{{AttemptId(21), msg::FailureReason::kAgentLeaving},
+                                                     {AttemptId(22), msg::FailureReason::kAgentLeaving}}));
 }
 
 }  // namespace

@@ -96,7 +96,15 @@ void add_agents(std::vector<msg::Message>& out) {
   out.push_back(msg::Heartbeat{{AttemptId(1), make_attempt_id(9, 8)}, true});
   msg::Assign assign;
   assign.steps.push_back({at, {"sha256", 1}, 32, 64, seconds(5), {1, 2}, {digest(3)}});
-  assign.assignments.push_back({AttemptId(7), at, {100, 512}, 1, seconds(30), filled<16>(8)});
+  assign.assignments.push_back({AttemptId(7), at, {100, 512}, 1, seconds(30), filled<16>(8), {}});
+  assign.assignments.push_back(
+      {AttemptId(8),
+       at,
+       {612, 1},
+       0,
+       seconds(30),
+       filled<16>(9),
+       {AttemptId(7), 1, filled<32>(10), {{"rig01", "10.0.0.1:7790"}, {"rig02", "x"}}}});
   assign.leaves.push_back({AttemptId(9), at, 10, {11, 12}, seconds(31)});
   out.push_back(assign);
   out.push_back(msg::CancelAttempts{{{AttemptId(1), {2, 3}}, {AttemptId(4), {5, 6}}}});
