@@ -24,6 +24,15 @@ std::string bit_class(const Devices& devices, const std::string& c_library) {
   return text.substr(0, limits::kNameBytes - digest.size() - 1) + "~" + digest;
 }
 
+std::vector<std::string> agent_tags(std::vector<std::string> tags,
+                                    const std::vector<InstalledProgram>& programs) {
+  for (std::string& tag : program_tags(programs))
+    if (tags.size() < limits::kTagsPerAgent && std::find(tags.begin(), tags.end(), tag) == tags.end())
+      tags.push_back(std::move(tag));
+  std::sort(tags.begin(), tags.end());
+  return tags;
+}
+
 SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices) {
   SlotPlan plan;
   plan.cpus_per_slot = std::max(settings.cpus_per_slot, 1U);
@@ -39,7 +48,7 @@ SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices) {
                          [](const Gpu& a, const Gpu& b) { return a.memory_mib < b.memory_mib; });
     capability.vram_mib = static_cast<std::uint32_t>(smallest->memory_mib);
   }
-  capability.tags = settings.tags;
+  capability.tags = agent_tags(settings.tags, devices.programs);
   capability.bit_class = bit_class(devices, std::string("glibc-") + gnu_get_libc_version());
   capability.kernels = {{"render.path", 1}, {"sha256", 1}, {"spin", 1}};
   if (devices.sandbox_note.empty()) capability.kernels.insert(capability.kernels.begin(), {"program", 1});

@@ -56,6 +56,10 @@ Devices find_devices() {
   devices.gpu_driver = std::move(answer.driver);
   if (const auto works = sandbox::sandbox_works(); !works)
     devices.sandbox_note = works.error().message + "; " + works.error().hint;
+  std::string cards = devices.gpu_driver;
+  for (const Gpu& gpu : devices.gpus)
+    cards += " " + gpu.name;
+  if (devices.sandbox_note.empty()) devices.programs = find_programs(cards, devices.program_notes);
   return devices;
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/shell/programs.h"
+
 namespace reeve::agent {
 
 struct Gpu {
@@ -24,9 +26,12 @@ struct Devices {
   std::string gpu_driver;    // "535.129.03"
   std::string gpu_note;      // why there are none, or what went wrong with them
   std::string sandbox_note;  // why programs cannot run here; empty: they can
+  std::vector<InstalledProgram> programs;
+  std::vector<std::string> program_notes;  // which were left out, and why
 };
 
-/// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer.
+/// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer. Programs that it has
+/// not seen before are asked what they are (programs.h).
 Devices find_devices();
 
 }  // namespace reeve::agent
