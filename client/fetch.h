@@ -38,8 +38,9 @@ struct ResultSource {
 Result<void> make_output_folder(const std::filesystem::path& folder);
 
 /// Writes the results of one job into a folder: frames as frame_0001.png, inline results of a step as lines
-/// of STEP.ndjson, a program's files as themselves (in a folder a task, where a step has several; parts of a frame put together), other
-/// results as STEP_task_N.bin. May be asked again and again while the job runs: each result is fetched once.
+/// of STEP.ndjson, a program's files as themselves (in a folder a task, where a step has several; parts of a
+/// frame put together), other results as STEP_task_N.bin. May be asked again and again while the job runs:
+/// each result is fetched once.
 class Fetcher {
  public:
   Fetcher(JobId job, std::filesystem::path folder, FetchOptions options, ResultSource source);

@@ -28,7 +28,8 @@ struct SubmitOptions {
   std::optional<Duration>
       time_limit;                 // of one task; otherwise the action's timeout, otherwise kDefaultTimeLimit
   std::vector<std::string> tags;  // every step needs them
-  std::optional<std::string> compare;  // when results of programs agree (comparison.h); absent: with equal bytes
+  std::optional<std::string>
+      compare;  // when results of programs agree (comparison.h); absent: with equal bytes
   /// Of a PATH parameter that names a folder: the files below it that go along. Others' folders go whole.
   std::map<std::string, std::vector<std::string>> picked;
   std::vector<JobId> after;

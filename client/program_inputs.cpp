@@ -92,7 +92,8 @@ Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, openjd::Pa
     const std::filesystem::path source = source_of(parameter, values, template_folder);
     if (source.empty()) continue;  // a missing value is said with all other errors
     std::string value;
-    if (auto staged = stage_parameter(parameter, source, picked, value, files); !staged) return staged.error();
+    if (auto staged = stage_parameter(parameter, source, picked, value, files); !staged)
+      return staged.error();
     values[parameter.name] = value;
   }
   return files;

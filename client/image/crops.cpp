@@ -32,8 +32,8 @@ void copy_part(const RawPicture& from, const CropName& part, RawPicture& frame) 
   const std::size_t bytes = std::size_t{part.rect.width} * frame.pixel_bytes;
   for (std::uint32_t row = 0; row < part.rect.height; ++row) {
     const std::size_t y = part.rect.y + row;
-    const std::size_t source =
-        whole ? (y * from.width + part.rect.x) * frame.pixel_bytes : row * std::size_t{from.width} * frame.pixel_bytes;
+    const std::size_t source = whole ? (y * from.width + part.rect.x) * frame.pixel_bytes
+                                     : row * std::size_t{from.width} * frame.pixel_bytes;
     std::memcpy(frame.samples.data() + (y * frame.width + part.rect.x) * frame.pixel_bytes,
                 from.samples.data() + source, bytes);
   }

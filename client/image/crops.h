@@ -26,8 +26,9 @@ std::optional<CropName> parse_crop_name(const std::string& file_name);
 /// frame of which the part alone counts. Samples stay as they are.
 class CropJoiner {
  public:
-  /// Takes one file, of whatever name. True when its frame is complete now: written beside the parts, which are gone.
-  /// Errors: kCorrupt for parts that overlap, or are of unlike kinds; those of read_raw_png() and write_raw_png().
+  /// Takes one file, of whatever name. True when its frame is complete now: written beside the parts, which
+  /// are gone. Errors: kCorrupt for parts that overlap, or are of unlike kinds; those of read_raw_png() and
+  /// write_raw_png().
   Result<bool> add(const std::filesystem::path& file);
 
  private:

@@ -1,4 +1,5 @@
-// libpng's errors come by longjmp, so a function that sets one up holds nothing that would have to be destroyed.
+// libpng's errors come by longjmp, so a function that sets one up holds nothing that would have to be
+// destroyed.
 
 #include "client/image/raw_png.h"
 
@@ -92,7 +93,8 @@ Result<RawPicture> shape_of(const Stream& stream, const std::filesystem::path& p
     return Error{ErrorCode::kInvalid, path.string() + " has a palette or less than 8 bits a sample",
                  "write PNG files of 8 or 16 bits a channel"};
   if (std::uint64_t{picture.width} * picture.height > kRawPicturePixels)
-    return Error{ErrorCode::kExhausted, path.string() + " has more than 2^28 pixels", "render smaller frames"};
+    return Error{ErrorCode::kExhausted, path.string() + " has more than 2^28 pixels",
+                 "render smaller frames"};
   const int channels = png_get_channels(stream.png, stream.info);
   picture.pixel_bytes = static_cast<std::uint32_t>(channels * picture.bit_depth / 8);
   png_fixed_point gamma = 0;

@@ -1,8 +1,8 @@
 #include "client/renderers/embedded.h"
 
 // NOLINTBEGIN(hicpp-no-assembler): the one way to embed a file as it is
-#define REEVE_EMBED(name, file)                                                                \
-  asm(".pushsection .rodata\n"                                                                 \
+#define REEVE_EMBED(name, file)                                                                   \
+  asm(".pushsection .rodata\n"                                                                    \
       ".globl reeve_" #name "_begin\nreeve_" #name "_begin:\n.incbin \"" REEVE_RENDERERS "/" file \
       "\"\n.globl reeve_" #name "_end\nreeve_" #name "_end:\n.popsection\n")
 

@@ -9,9 +9,9 @@ namespace reeve::client {
 namespace {
 
 /// What a file's name stands behind, in POV-Ray 3.7's language.
-constexpr std::array<std::string_view, 16> kWords{"#include", "png", "jpeg", "gif",  "tga", "iff",
-                                                  "ppm",      "pgm", "sys",  "tiff", "exr", "hdr",
-                                                  "bmp",      "pot", "ttf",  "df3"};
+constexpr std::array<std::string_view, 16> kWords{"include", "png", "jpeg", "gif",  "tga", "iff",
+                                                  "ppm",     "pgm", "sys",  "tiff", "exr", "hdr",
+                                                  "bmp",     "pot", "ttf",  "df3"};
 constexpr std::uint64_t kTextBytes = 64U << 20;  // of one file that is read for names
 constexpr std::size_t kFilesRead = 4096;
 
@@ -123,7 +123,7 @@ std::vector<std::string> povray_names(std::string_view text) {
       at = end + 1;
     } else {
       std::size_t end = at + 1;
-      while (end < text.size() && (is_word(text[at]) || text[at] == '#') && is_word(text[end]))
+      while (end < text.size() && is_word(text[at]) && is_word(text[end]))
         ++end;
       word = text.substr(at, end - at);
       at = end;

@@ -81,10 +81,12 @@ Result<void> check_crops(const RendererRequest& request) {
   const PixelSize& crops = request.crops;
   const std::string given = std::to_string(crops.width) + "x" + std::to_string(crops.height);
   if (std::uint64_t{crops.width} * crops.height > kMostCrops)
-    return refused("crops " + given + " are too many", "at most " + std::to_string(kMostCrops) + " of a frame");
+    return refused("crops " + given + " are too many",
+                   "at most " + std::to_string(kMostCrops) + " of a frame");
   const bool sized = request.size.width > 0;
   if (sized && (crops.width > request.size.width || crops.height > request.size.height))
-    return refused("crops " + given + " of a frame that has fewer pixels", "give fewer crops or a larger --size");
+    return refused("crops " + given + " of a frame that has fewer pixels",
+                   "give fewer crops or a larger --size");
   return {};
 }
 
