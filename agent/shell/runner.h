@@ -29,7 +29,7 @@ struct TaskText {
 };
 
 using RunnerEvent =
-    std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished>;
+    std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished, CheckpointLeft>;
 
 /// Where tasks run: one worker a slot. All calls come from one thread and none of them waits.
 class Runner {

@@ -181,6 +181,7 @@ Result<Json> Api::logs(const Request& request, JobId id) {
 
 Result<Json> Api::log(const Request& request, JobId id) {
   if (const Result<JobRow> row = job_row(request, id); !row) return row.error();
+  if (Result<void> kept = check_kept(id); !kept) return kept.error();
   const Result<LogFilter> filter = LogFilter::of(request);
   if (!filter) return filter.error();
   const std::uint64_t limit = request.number("limit", kAnswerBytes, kAnswerBytes);

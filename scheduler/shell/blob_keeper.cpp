@@ -112,6 +112,45 @@ void BlobKeeper::drop_candidates(JobId job) {
     drop_candidates(step, 0, std::uint64_t{limits::kTasksPerStep});
 }
 
+void BlobKeeper::doom(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  doomed_.push_back(digest);
+}
+
+std::vector<Digest> BlobKeeper::take_doomed() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(doomed_, {});
+}
+
+Result<bool> BlobKeeper::remove_unless_wanted(const Digest& digest, Time now) {
+  const std::lock_guard lock(mutex_);
+  if (wanted(digest, now) || !store_.has(digest)) return false;
+  if (Result<void> done = store_.remove(digest); !done) return done.error();
+  uncount(digest);
+  return true;
+}
+
+void BlobKeeper::set_checkpoint(const CheckpointKey& key, const Digest& blob) {
+  const std::lock_guard lock(mutex_);
+  const auto [entry, is_new] = checkpoints_.try_emplace(key, blob);
+  if (!is_new && entry->second == blob) return;
+  if (!is_new) {
+    if (const auto uses = checkpoint_uses_.find(entry->second); --uses->second == 0) checkpoint_uses_.erase(uses);
+    doomed_.push_back(std::exchange(entry->second, blob));
+  }
+  ++checkpoint_uses_[blob];
+}
+
+void BlobKeeper::drop_checkpoints(const CheckpointKey& first, const CheckpointKey& end) {
+  const std::lock_guard lock(mutex_);
+  auto next = checkpoints_.lower_bound(first);
+  while (next != checkpoints_.end() && next->first < end) {
+    if (const auto uses = checkpoint_uses_.find(next->second); --uses->second == 0) checkpoint_uses_.erase(uses);
+    doomed_.push_back(next->second);
+    next = checkpoints_.erase(next);
+  }
+}
+
 void BlobKeeper::load(const core::Durable& state) {
   for (const auto& [id, job] : state.jobs)
     for (StepIndex i = 0; i < job.steps.size(); ++i) {
@@ -119,6 +158,8 @@ void BlobKeeper::load(const core::Durable& state) {
       for (const auto& [task, open] : job.steps[i].open)
         for (const core::Recorded& recorded : open.attempts)
           if (recorded.blob != Digest{}) add_candidate({id, i}, task, recorded.blob);
+      for (const auto& [key, checkpoint] : job.steps[i].checkpoints)
+        set_checkpoint({{id, i}, key.first, key.second}, checkpoint.blob);
     }
 }
 
@@ -133,9 +174,19 @@ void BlobKeeper::follow(const core::Event& event) {
     claim(stored->blob, stored->at);  // until those who collect know it as a result
     drop_candidates(stored->step, stored->task, std::uint64_t{stored->task} + 1);
   }
-  if (const auto* failed = std::get_if<core::TasksFailed>(&event))
+  if (const auto* failed = std::get_if<core::TasksFailed>(&event)) {
     drop_candidates(failed->step, failed->tasks.first, failed->tasks.end());
-  if (const auto* job = std::get_if<core::JobEnded>(&event)) drop_candidates(job->job);
+    drop_checkpoints({failed->step, failed->tasks.first, {}}, {failed->step, failed->tasks.end(), {}});
+  }
+  if (const auto* settled = std::get_if<core::Settled>(&event))
+    for (const TaskRange tasks : settled->tasks)
+      drop_checkpoints({settled->step, tasks.first, {}}, {settled->step, tasks.end(), {}});
+  if (const auto* left = std::get_if<core::CheckpointStored>(&event))
+    set_checkpoint({left->step, left->task, left->owner}, left->blob);
+  if (const auto* job = std::get_if<core::JobEnded>(&event)) {
+    drop_candidates(job->job);
+    drop_checkpoints({{job->job, 0}, 0, {}}, {{JobId(job->job.value() + 1), 0}, 0, {}});
+  }
 }
 
 bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
@@ -149,7 +200,7 @@ bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
 }
 
 bool BlobKeeper::wanted(const Digest& digest, Time now) const {
-  if (inputs_.contains(digest) || candidate_uses_.contains(digest)) return true;
+  if (inputs_.contains(digest) || candidate_uses_.contains(digest) || checkpoint_uses_.contains(digest)) return true;
   const auto claim = claimed_.find(digest);
   return claim != claimed_.end() && now - claim->second < kGrace;
 }
