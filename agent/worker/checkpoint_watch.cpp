@@ -21,7 +21,7 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 /// Between two bundles: the region asks for no more.
 constexpr std::int64_t kEvery = 5 * kSecond;
 /// Files that never stand still are taken after this time, if they are the same before and after.
-constexpr std::int64_t kPatience = 10 * kSecond;
+constexpr std::int64_t kPatience = 3 * kSecond;
 
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(

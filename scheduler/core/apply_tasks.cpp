@@ -86,7 +86,10 @@ void Applier::operator()(const CheckpointStored& e) {
   require_tasks(state, {e.task, 1});
   require(!state.done.contains(e.task) && !state.failed.contains(e.task),
           "a checkpoint is of a task that goes on");
-  state.checkpoints[{e.task, e.owner}] = {e.attempt, e.blob, e.size_bytes};
+  if (e.blob == Digest{})
+    state.checkpoints.erase({e.task, e.owner});
+  else
+    state.checkpoints[{e.task, e.owner}] = {e.attempt, e.blob, e.size_bytes};
 }
 
 void Applier::operator()(const TasksFailed& e) {

@@ -31,6 +31,17 @@ TaskRange up_to_checkpoint(const StepState& state, TaskRange tasks) {
   return {tasks.first, std::max(with - tasks.first, 1U)};
 }
 
+bool drop_lost_checkpoint(Region& region, const Lease& lease, TaskRange tasks) {
+  if (lease.goes_on_from == Digest{}) return false;
+  const Checkpoint* last = checkpoint_for(region, lease.step, tasks.first, lease.owner);
+  if (last != nullptr && last->blob == lease.goes_on_from)
+    region.emit(CheckpointStored{lease.step, tasks.first,
+                                 goes_to(*region.durable.find_job(lease.step.job), lease.owner), last->attempt, {}, 0,
+                                 region.now});
+  requeue(region, lease.step, tasks);
+  return true;
+}
+
 void on_checkpoint_offered(Region& region, const CheckpointOffered& input) {
   hear(region, input.agent);
   const msg::CheckpointMade& made = input.made;

@@ -323,7 +323,7 @@ struct BitClassSeen {
   std::string bit_class;
 };
 
-/// The region has what an attempt left for the next one.
+/// The region has what an attempt left for the next one; or, without a blob, what it had is of no use.
 struct CheckpointStored {
   StepRef step;
   TaskIndex task = 0;

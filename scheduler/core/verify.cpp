@@ -390,6 +390,7 @@ void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRa
   const Job* job = region.durable.find_job(lease.step.job);
   if (job == nullptr || !job->live()) return;
   if (reason == msg::FailureReason::kAgentLeaving) return requeue(region, lease.step, tasks);
+  if (reason == msg::FailureReason::kInputMissing && drop_lost_checkpoint(region, lease, tasks)) return;
   region.emit(AttemptFailed{attempt, lease.agent, lease.owner, lease.step, tasks, reason,
                             message.substr(0, limits::kTextBytes), region.now});
   const StepState& state = *region.durable.find_step(lease.step);

@@ -181,8 +181,13 @@ void BlobKeeper::follow(const core::Event& event) {
   if (const auto* settled = std::get_if<core::Settled>(&event))
     for (const TaskRange tasks : settled->tasks)
       drop_checkpoints({settled->step, tasks.first, {}}, {settled->step, tasks.end(), {}});
-  if (const auto* left = std::get_if<core::CheckpointStored>(&event))
-    set_checkpoint({left->step, left->task, left->owner}, left->blob);
+  if (const auto* left = std::get_if<core::CheckpointStored>(&event)) {
+    const CheckpointKey key{left->step, left->task, left->owner};
+    if (left->blob == Digest{})
+      drop_checkpoints(key, {left->step, left->task, PartyId(left->owner.value() + 1)});
+    else
+      set_checkpoint(key, left->blob);
+  }
   if (const auto* job = std::get_if<core::JobEnded>(&event)) {
     drop_candidates(job->job);
     drop_checkpoints({{job->job, 0}, 0, {}}, {{JobId(job->job.value() + 1), 0}, 0, {}});
@@ -191,6 +196,7 @@ void BlobKeeper::follow(const core::Event& event) {
 
 bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
   const std::lock_guard lock(mutex_);
+  if (!requester.valid() && checkpoint_uses_.contains(digest)) return true;
   const auto found = inputs_.find(digest);
   if (found == inputs_.end()) return false;
   if (!requester.valid()) return true;

@@ -37,7 +37,7 @@ class BlobKeeper {
   void load(const core::Durable& state);
   /// Follows an event that the core decided.
   void follow(const core::Event& event);
-  /// True if a job in the state has it as an input (`requester` 0: anybody's job).
+  /// True if a job in the state has it as an input (`requester` 0: anybody's job, or a task as its checkpoint).
   bool names(const Digest& digest, PartyId requester) const;
   /// What is needed no longer and need not wait for its hour; no one can tell here whether it is a result too.
   void doom(const Digest& digest);

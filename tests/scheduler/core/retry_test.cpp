@@ -135,6 +135,24 @@ TEST_F(Retry, NothingElseIsTakenForACheckpoint) {
   EXPECT_EQ(checkpoints_.size(), 2U);
 }
 
+TEST_F(Retry, WhoDoesNotGetTheCheckpointLetsTheNextBeginAnew) {
+  const AgentId a = join(owner("otto"), "a");
+  const JobId id = submit(ada_, lasting_job());
+  leave_checkpoint(todo_.at(0), 0, 1);
+  answer_checkpoint();
+  see(AgentGone{a});
+  todo_.clear();
+  connect(a);
+  ASSERT_EQ(todo_.at(0).assignment.checkpoint, checkpoint_blob(1));
+  fail(todo_.at(0), msg::FailureReason::kInputMissing);
+  EXPECT_TRUE(events<AttemptFailed>().empty()) << "at nobody's charge";
+  ASSERT_EQ(tasks_held(a), 1U);
+  EXPECT_EQ(todo_.at(0).assignment.checkpoint, Digest{});
+  fail(todo_.at(0), msg::FailureReason::kInputMissing);
+  EXPECT_EQ(events<AttemptFailed>().size(), 1U) << "another input is";
+  EXPECT_TRUE(job(id).steps[0].checkpoints.empty());
+}
+
 TEST_F(Retry, ALateCheckpointOfATaskThatIsDoneIsDropped) {
   join(owner("otto"), "a");
   const JobId id = submit(ada_, lasting_job());
