@@ -218,8 +218,8 @@ Result<void> set_most_memory(const CommandRequest& request, StepSpec& spec) {
   if (request.memory_bytes == 0)
     return refused("--mem-max without --mem", "say with how much a task begins: --mem 1G --mem-max 8G");
   if (request.most_memory_bytes < request.memory_bytes)
-    return refused("--mem-max " + std::to_string(whole_mib(request.most_memory_bytes)) + "M is less than --mem " +
-                       std::to_string(whole_mib(request.memory_bytes)) + "M",
+    return refused("--mem-max " + std::to_string(whole_mib(request.most_memory_bytes)) +
+                       "M is less than --mem " + std::to_string(whole_mib(request.memory_bytes)) + "M",
                    "give at most more than at first");
   spec.most_memory_mib = whole_mib(request.most_memory_bytes);
   return {};

@@ -11,10 +11,10 @@ namespace reeve::client {
 
 /// `reeve submit -- CMD…`: a command line as a job of one step.
 struct CommandRequest {
-  std::vector<std::string> words;        // the command and its arguments
-  std::string array;                     // "1-100%20": a task for each number, so many at once, as REEVE_ARRAY_TASK_ID
-  std::string each_line;                 // a file: a task for each line, as REEVE_ITEM
-  std::string from_json;                 // a file: a task for each value of its array, as REEVE_ITEM
+  std::vector<std::string> words;  // the command and its arguments
+  std::string array;      // "1-100%20": a task for each number, so many at once, as REEVE_ARRAY_TASK_ID
+  std::string each_line;  // a file: a task for each line, as REEVE_ITEM
+  std::string from_json;  // a file: a task for each value of its array, as REEVE_ITEM
   std::vector<std::string> environment;  // NAME=VALUE
   std::vector<std::string> inputs;       // PATH or PATH:TARGET
   std::vector<std::string> outputs;      // patterns; none: standard output is the result

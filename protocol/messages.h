@@ -424,7 +424,8 @@ struct Opening {
   bool operator==(const Opening&) const = default;
 };
 
-/// A task has left a new checkpoint: `root` is that of its bundle as one leaf. The region asks for it, or does not.
+/// A task has left a new checkpoint: `root` is that of its bundle as one leaf. The region asks for it, or
+/// does not.
 struct CheckpointMade {
   AttemptId attempt;
   StepRef step;

@@ -170,10 +170,7 @@ struct CreateToken {
   delegation @6 :Data;         # 64 bytes; zeros unless an owner invites agents
 }
 
-struct Fund {
-  party @0 :UInt64;
-  amount @1 :Int64;
-}
+struct Fund { party @0 :UInt64; amount @1 :Int64; }
 
 struct Revoke {                # one of the three
   tokenId @0 :Text;
@@ -181,10 +178,7 @@ struct Revoke {                # one of the three
   agent @2 :UInt64;
 }
 
-struct SetAgentPaused {
-  agent @0 :UInt64;
-  paused @1 :Bool;
-}
+struct SetAgentPaused { agent @0 :UInt64; paused @1 :Bool; }
 
 struct Command {
   request @0 :Data;            # 16 bytes; a repeated one is answered from memory
@@ -198,14 +192,9 @@ struct Command {
   }
 }
 
-struct Commands {
-  commands @0 :List(Command);
-}
+struct Commands { commands @0 :List(Command); }
 
-struct Query {
-  request @0 :Data;
-  path @1 :Text;
-}
+struct Query { request @0 :Data; path @1 :Text; }
 
 struct FetchResults {
   request @0 :Data;
@@ -214,24 +203,13 @@ struct FetchResults {
   first @3 :UInt32;
 }
 
-struct Subscribe {
-  job @0 :UInt64;
-  on @1 :Bool;
-}
+struct Subscribe { job @0 :UInt64; on @1 :Bool; }
 
 # ---- answers ----
 
-struct Accepted {
-  job @0 :UInt64;
-  quoteLikely @1 :Int64;
-  quoteMost @2 :Int64;
-}
+struct Accepted { job @0 :UInt64; quoteLikely @1 :Int64; quoteMost @2 :Int64; }
 
-struct Enrolled {
-  role @0 :Role;
-  party @1 :UInt64;
-  agent @2 :UInt64;
-}
+struct Enrolled { role @0 :Role; party @1 :UInt64; agent @2 :UInt64; }
 
 struct ResultRow {             # either sizes with payload, or blobs with blobSizes
   first @0 :UInt32;
@@ -260,9 +238,7 @@ struct Reply {
   }
 }
 
-struct Replies {
-  replies @0 :List(Reply);
-}
+struct Replies { replies @0 :List(Reply); }
 
 enum JobState { queued @0; running @1; paused @2; succeeded @3; failed @4; cancelled @5; }
 
@@ -296,9 +272,7 @@ struct AgentHello {
   gangEndpoint @5 :Text;       # address:port, for members of a gang
 }
 
-struct Credit {
-  grantedTotal @0 :UInt64;
-}
+struct Credit { grantedTotal @0 :UInt64; }
 
 struct Heartbeat {
   held @0 :List(UInt64);       # attempts
@@ -498,9 +472,7 @@ struct Verdicts {
   }
 }
 
-struct Goodbye {
-  why @0 :Error;
-}
+struct Goodbye { why @0 :Error; }
 
 struct LogPieces {
   pieces @0 :List(Piece);

@@ -117,10 +117,10 @@ struct ResumeRequested {};
 struct StopRequested {};
 struct Tick {};
 
-using Input = std::variant<Started, ConnectionUp, ConnectionLost, Received, InputReady, InputFailed, SlotUp,
-                           SlotDown, TasksFinished, TaskFailed, LeavesFinished, PauseRequested,
-                           ResumeRequested, StopRequested, Tick, ComparisonFinished, CheckpointLeft,
-                           CheckpointUploaded>;
+using Input =
+    std::variant<Started, ConnectionUp, ConnectionLost, Received, InputReady, InputFailed, SlotUp, SlotDown,
+                 TasksFinished, TaskFailed, LeavesFinished, PauseRequested, ResumeRequested, StopRequested,
+                 Tick, ComparisonFinished, CheckpointLeft, CheckpointUploaded>;
 
 // ---- effects: what the shell is to do ----
 
@@ -209,10 +209,9 @@ struct Exit {
   std::optional<Error> why;  // absent: it was asked to stop
 };
 
-using Effect =
-    std::variant<Connect, Disconnect, Send, SendReport, FetchInput, ReleaseInput, RunBatch, RunLeaves,
-                 CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log, Exit, RunComparison,
-                 DropFile>;
+using Effect = std::variant<Connect, Disconnect, Send, SendReport, FetchInput, ReleaseInput, RunBatch,
+                            RunLeaves, CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log,
+                            Exit, RunComparison, DropFile>;
 using Effects = std::vector<Effect>;
 
 }  // namespace reeve::agent

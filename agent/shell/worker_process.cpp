@@ -55,9 +55,9 @@ WorkerProcess::~WorkerProcess() {
 }
 
 worker::StepDocument WorkerProcess::document(const StepWork& step) const {
-  worker::StepDocument document{step.step,       step.kernel,     step.leaf_bytes, step.max_result_bytes,
-                                step.script,     {},              step.time_limit, step.memory_mib,
-                                step.checkpoint_bytes};
+  worker::StepDocument document{
+      step.step, step.kernel,     step.leaf_bytes, step.max_result_bytes, step.script,
+      {},        step.time_limit, step.memory_mib, step.checkpoint_bytes};
   if (step.checkpoint != Digest{}) document.checkpoint = options_.input_path(step.checkpoint);
   for (const Digest& input : step.inputs)
     document.inputs.emplace_back(input, options_.input_path(input));

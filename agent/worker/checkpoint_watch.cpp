@@ -119,7 +119,8 @@ CheckpointWatch::Listing CheckpointWatch::list() const {
     struct stat at {};
     const auto opened = open_below(folder, file.path);
     if (!opened || fstat(opened->get(), &at) != 0) return {};  // it moves: there is another look
-    listing.push_back({file.path, file.size_bytes, at.st_ino, at.st_mtim.tv_sec * kSecond + at.st_mtim.tv_nsec});
+    listing.push_back(
+        {file.path, file.size_bytes, at.st_ino, at.st_mtim.tv_sec * kSecond + at.st_mtim.tv_nsec});
   }
   return listing;
 }

@@ -15,9 +15,10 @@ namespace reeve::agent::worker {
 /// Below a task's working directory: what its program leaves there goes with the task to its next attempt.
 inline constexpr const char* kCheckpointFolder = ".checkpoint";
 
-/// Looks after a task's folder of checkpoints in a thread of its own: whenever its files are others than before
-/// and stand still, they become a bundle. Files whose names begin with "." or end in ".tmp" do not count, so a
-/// program that writes aside and renames is never caught half way; one that writes in place is given a moment.
+/// Looks after a task's folder of checkpoints in a thread of its own: whenever its files are others than
+/// before and stand still, they become a bundle. Files whose names begin with "." or end in ".tmp" do not
+/// count, so a program that writes aside and renames is never caught half way; one that writes in place is
+/// given a moment.
 class CheckpointWatch {
  public:
   ///   work        the task's working directory

@@ -140,8 +140,8 @@ class ProgramKernel final : public TaskKernel {
                            [this] { look_for_checkpoint(); }};
     session_ = std::make_unique<Session>(Session::Setup{
         *context_.sandbox, script_, inputs_, std::filesystem::path(context_.share.scratch) / "session",
-        bounds_, variables(), std::move(signals), gang_ ? gang_->extras() : Extras{},
-        keeps_checkpoints(), document_.checkpoint});
+        bounds_, variables(), std::move(signals), gang_ ? gang_->extras() : Extras{}, keeps_checkpoints(),
+        document_.checkpoint});
     session_->log_to(log);
     session_->begin_task(document_.time_limit);
     return session_->enter();

@@ -60,8 +60,8 @@ class Session {
     Variables variables;  // of every action
     SessionSignals signals;
     Extras extras{};
-    bool keeps_checkpoints = false;        // programs find kCheckpointFolder ...
-    std::filesystem::path checkpoint{};    // ... and in it what this bundle holds; empty: nothing
+    bool keeps_checkpoints = false;      // programs find kCheckpointFolder ...
+    std::filesystem::path checkpoint{};  // ... and in it what this bundle holds; empty: nothing
   };
 
   explicit Session(Setup setup);

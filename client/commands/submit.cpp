@@ -81,7 +81,8 @@ void add_submission(CommandLine& line, const Verb& verb, const std::string& name
   CommandRequest& command = options.command;
   line.take_command(name, command.words);
   verb.option("--array", command.array,
-              "A task for each number, which it sees as REEVE_ARRAY_TASK_ID; with %N at the end at most N at once")
+              "A task for each number, which it sees as REEVE_ARRAY_TASK_ID; with %N at the end at most N at "
+              "once")
       .type("RANGE[%N]");
   verb.option("--each-line", command.each_line, "A task for each line of a file, which it sees as REEVE_ITEM")
       .type("FILE");

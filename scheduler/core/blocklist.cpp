@@ -32,7 +32,8 @@ bool blocks_agents(const Region& region, JobId job) {
 
 void clear_blocklist(Region& region, JobId job) {
   auto& failed_on = region.live.failed_on;
-  failed_on.erase(failed_on.lower_bound({job, AgentId()}), failed_on.lower_bound({JobId(job.value() + 1), AgentId()}));
+  failed_on.erase(failed_on.lower_bound({job, AgentId()}),
+                  failed_on.lower_bound({JobId(job.value() + 1), AgentId()}));
 }
 
 }  // namespace reeve::core

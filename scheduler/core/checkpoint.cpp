@@ -4,13 +4,14 @@
 namespace reeve::core {
 namespace {
 
-/// Between two checkpoints of one task: a program that leaves them faster only loses a little more of its work.
+/// Between two checkpoints of one task: a program that leaves them faster only loses a little more of its
+/// work.
 constexpr Duration kEvery = seconds(4);
 /// An upload that was asked for and does not come, for this time.
 constexpr Duration kUploadTime = seconds(600);
 
-/// Whose attempts may go on from what this owner's left. Where owners check each other, no one's work may rest on
-/// another's word.
+/// Whose attempts may go on from what this owner's left. Where owners check each other, no one's work may
+/// rest on another's word.
 PartyId goes_to(const Job& job, PartyId owner) {
   return job.verify.mode == VerifyMode::kNone ? PartyId() : owner;
 }
@@ -35,8 +36,12 @@ bool drop_lost_checkpoint(Region& region, const Lease& lease, TaskRange tasks) {
   if (lease.goes_on_from == Digest{}) return false;
   const Checkpoint* last = checkpoint_for(region, lease.step, tasks.first, lease.owner);
   if (last != nullptr && last->blob == lease.goes_on_from)
-    region.emit(CheckpointStored{lease.step, tasks.first,
-                                 goes_to(*region.durable.find_job(lease.step.job), lease.owner), last->attempt, {}, 0,
+    region.emit(CheckpointStored{lease.step,
+                                 tasks.first,
+                                 goes_to(*region.durable.find_job(lease.step.job), lease.owner),
+                                 last->attempt,
+                                 {},
+                                 0,
                                  region.now});
   requeue(region, lease.step, tasks);
   return true;
@@ -57,8 +62,8 @@ void on_checkpoint_offered(Region& region, const CheckpointOffered& input) {
   OfferedCheckpoint& offered = lease.offered[made.task];
   if (region.now < offered.next) return;
   offered = {made.root, made.size_bytes, true, region.now + kUploadTime};
-  region.effect(AskUpload{
-      input.agent, {made.attempt, made.step, made.task, true}, made.root, made.size_bytes, 0});
+  region.effect(
+      AskUpload{input.agent, {made.attempt, made.step, made.task, true}, made.root, made.size_bytes, 0});
 }
 
 void on_checkpoint_upload(Region& region, const UploadFinished& input) {

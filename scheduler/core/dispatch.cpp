@@ -30,11 +30,12 @@ bool suits(const Region& region, const Wants& wants, AgentId id, const AgentSess
 
 /// True when some agent that is connected could ever run a copy of `task`, whatever its credit now.
 template <class Allowed>
-bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed,
-                    const Wants& wants = {}) {
+bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed, const Wants& wants = {}) {
   return std::any_of(region.live.agents.begin(), region.live.agents.end(), [&](const auto& entry) {
     const AgentSession& agent = entry.second;
-    if (agent.role != role || agent.paused || !allowed(agent.owner) || !suits(region, wants, entry.first, agent)) return false;
+    if (agent.role != role || agent.paused || !allowed(agent.owner) ||
+        !suits(region, wants, entry.first, agent))
+      return false;
     const AgentRecord& record = region.durable.agents.at(entry.first);
     return !record.revoked && !record.paused && meets(agent.capability, region.live.needs[need]);
   });
@@ -237,9 +238,8 @@ std::optional<NextStep> next_step(const Region& region, const Waiting& waiting) 
     std::optional<std::pair<Step, NeedId>> first;
     for (const auto& [need, steps] : needs) {
       if (waiting.needs.contains(need)) continue;
-      const auto step = std::find_if(steps.begin(), steps.end(), [&waiting](const Step& s) {
-        return !waiting.steps.contains(s.second);
-      });
+      const auto step = std::find_if(steps.begin(), steps.end(),
+                                     [&waiting](const Step& s) { return !waiting.steps.contains(s.second); });
       if (step != steps.end() && (!first || *step < first->first)) first = {*step, need};
     }
     if (!first) continue;
@@ -313,9 +313,8 @@ void dispatch_fresh(Region& region, Round& round, BitClasses& classes) {
     }
     const std::uint64_t sharing = std::max<std::size_t>(1, round.candidates(need, Role::kAgent).size());
     const std::uint64_t share = (queue.fresh.size() + sharing - 1) / sharing;
-    const std::uint64_t most =
-        std::min<std::uint64_t>({round.room(*agent, queue), share, limits::kTasksPerSection,
-                                 may_go_out(region, step)});
+    const std::uint64_t most = std::min<std::uint64_t>(
+        {round.room(*agent, queue), share, limits::kTasksPerSection, may_go_out(region, step)});
     TaskRange chunk = up_to_checkpoint(*region.durable.find_step(step),
                                        queue.fresh.front(static_cast<std::uint32_t>(most)));
     chunk.count = static_cast<std::uint32_t>(ensure_escrow(region, step.job, step.step, chunk.count));

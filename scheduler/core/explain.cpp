@@ -192,9 +192,10 @@ Explanation explain_memory(const Region& region, StepRef step, TaskIndex task, s
       most = std::max(most, agent.capability.memory_mib);
   const std::string reason = "it ran out of memory and has " + std::to_string(memory_mib) + " MiB next";
   if (most >= memory_mib) return {step.step, task, reason, "it is tried again on an agent that has as much"};
-  return {step.step, task,
-          reason + "; the most that an agent that could run it has is " + std::to_string(most) + " MiB a slot",
-          "join an agent with more memory a slot, or submit it with a lower `--mem-max`"};
+  return {
+      step.step, task,
+      reason + "; the most that an agent that could run it has is " + std::to_string(most) + " MiB a slot",
+      "join an agent with more memory a slot, or submit it with a lower `--mem-max`"};
 }
 
 /// Agents that get tasks of the job only where nobody else could run them.
@@ -300,7 +301,9 @@ std::vector<Explanation> explain_job(const Region& region, JobId id) {
     explain_open(region, {id, i}, out);
     const std::uint64_t with_agents = queue->second.with_agents;
     if (with_agents > 0)
-      out.push_back({i, {}, std::to_string(with_agents) + " tasks are with agents",
+      out.push_back({i,
+                     {},
+                     std::to_string(with_agents) + " tasks are with agents",
                      may_go_out(region, {id, i}) > 0 ? "" : "the job allows no more of them at one time"});
   }
   explain_blocked(region, id, out);

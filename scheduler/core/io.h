@@ -88,10 +88,9 @@ struct Tick {};
 /// The inbox is drained: place what can be placed.
 struct Pump {};
 
-using Input =
-    std::variant<EnrolReceived, CommandReceived, SubscribeReceived, AgentConnected, AgentGone, CreditGranted,
-                 HeartbeatReceived, ReportReceived, OpeningReceived, UploadFinished, Tick, Pump,
-                 CheckpointOffered>;
+using Input = std::variant<EnrolReceived, CommandReceived, SubscribeReceived, AgentConnected, AgentGone,
+                           CreditGranted, HeartbeatReceived, ReportReceived, OpeningReceived, UploadFinished,
+                           Tick, Pump, CheckpointOffered>;
 
 // ---- effects: what the shell is to do ----
 

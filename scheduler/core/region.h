@@ -99,9 +99,9 @@ struct AgentSession {
 struct StepQueue {
   IntervalSet fresh;                        // no result yet
   std::map<PartyId, IntervalSet> by_owner;  // one result, of this owner; wants another's
-  std::set<TaskIndex> special;   // several owners excluded, or failures charged: looked at one by one
-  TaskIndex special_cursor = 0;  // where the bounded walk over them goes on
-  std::uint64_t leased = 0;      // tasks in leases of fresh tasks
+  std::set<TaskIndex> special;    // several owners excluded, or failures charged: looked at one by one
+  TaskIndex special_cursor = 0;   // where the bounded walk over them goes on
+  std::uint64_t leased = 0;       // tasks in leases of fresh tasks
   std::uint64_t with_agents = 0;  // tasks in leases
   NeedId need = 0;
   std::int64_t expected_ns = 0;  // of one task on one slot; 0: not known yet
@@ -170,7 +170,8 @@ struct Volatile {
   std::map<TaskKey, ComparisonWork> comparisons;
   std::map<TaskKey, std::uint32_t> lost;  // leases lost without a word, by task
   std::map<TaskKey, Time> cooling;        // when owners that failed a task may try again
-  std::map<std::pair<JobId, AgentId>, std::uint32_t> failed_on;  // tasks in a row that an agent failed of a job
+  std::map<std::pair<JobId, AgentId>, std::uint32_t>
+      failed_on;  // tasks in a row that an agent failed of a job
   std::map<JobId, std::vector<ConnectionId>> subscribers;
   std::set<JobId> changed;                    // jobs with subscribers that want news
   std::map<JobId, Bytes> inline_results;      // of jobs with one task, until their end is told

@@ -112,11 +112,11 @@ void set_deadline(Region& region, AttemptId attempt, Time sooner);
 // ---- checkpoint.cpp: what an attempt leaves for the next one ----
 /// The newest from which an attempt of this owner may go on, or null.
 const Checkpoint* checkpoint_for(const Region& region, StepRef step, TaskIndex task, PartyId owner);
-/// The first of these tasks alone where it has a checkpoint, else those before the first that has one: such tasks
-/// travel alone.
+/// The first of these tasks alone where it has a checkpoint, else those before the first that has one: such
+/// tasks travel alone.
 TaskRange up_to_checkpoint(const StepState& state, TaskRange tasks);
-/// An attempt did not get the checkpoint that it was to go on from: the next one begins anew, at nobody's charge.
-/// False where it had none.
+/// An attempt did not get the checkpoint that it was to go on from: the next one begins anew, at nobody's
+/// charge. False where it had none.
 bool drop_lost_checkpoint(Region& region, const Lease& lease, TaskRange tasks);
 void on_checkpoint_offered(Region& region, const CheckpointOffered& input);
 void on_checkpoint_upload(Region& region, const UploadFinished& input);

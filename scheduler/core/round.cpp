@@ -29,7 +29,11 @@ void Round::put(AgentId agent, StepRef step, msg::Assignment assignment) {
 msg::Assignment Round::assignment(AttemptId attempt, AgentId agent, StepRef step, TaskRange tasks,
                                   std::uint32_t replica) {
   const StepState& state = *region_.durable.find_step(step);
-  msg::Assignment made{attempt, step, tasks, replica, region_.durable.policy.lease,
+  msg::Assignment made{attempt,
+                       step,
+                       tasks,
+                       replica,
+                       region_.durable.policy.lease,
                        region_.prf.ticket(attempt, agent, step, tasks, replica)};
   made.memory_mib = state.spec.need.memory_mib;
   if (tasks.count > 1) return made;

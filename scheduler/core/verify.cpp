@@ -381,8 +381,7 @@ void cool_down(Region& region, StepRef step, TaskIndex task) {
 static bool has_failed(const Job& job, const OpenTask& open) {
   constexpr std::uint32_t kOwners = 3;
   const std::uint32_t owners = std::max(kOwners, job.max_retries);
-  return open.failures > job.max_retries ||
-         (open.failures >= owners && open.failed_owners.size() >= owners);
+  return open.failures > job.max_retries || (open.failures >= owners && open.failed_owners.size() >= owners);
 }
 
 void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRange tasks,

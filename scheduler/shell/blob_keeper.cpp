@@ -135,7 +135,8 @@ void BlobKeeper::set_checkpoint(const CheckpointKey& key, const Digest& blob) {
   const auto [entry, is_new] = checkpoints_.try_emplace(key, blob);
   if (!is_new && entry->second == blob) return;
   if (!is_new) {
-    if (const auto uses = checkpoint_uses_.find(entry->second); --uses->second == 0) checkpoint_uses_.erase(uses);
+    if (const auto uses = checkpoint_uses_.find(entry->second); --uses->second == 0)
+      checkpoint_uses_.erase(uses);
     doomed_.push_back(std::exchange(entry->second, blob));
   }
   ++checkpoint_uses_[blob];
@@ -145,7 +146,8 @@ void BlobKeeper::drop_checkpoints(const CheckpointKey& first, const CheckpointKe
   const std::lock_guard lock(mutex_);
   auto next = checkpoints_.lower_bound(first);
   while (next != checkpoints_.end() && next->first < end) {
-    if (const auto uses = checkpoint_uses_.find(next->second); --uses->second == 0) checkpoint_uses_.erase(uses);
+    if (const auto uses = checkpoint_uses_.find(next->second); --uses->second == 0)
+      checkpoint_uses_.erase(uses);
     doomed_.push_back(next->second);
     next = checkpoints_.erase(next);
   }
@@ -206,7 +208,8 @@ bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
 }
 
 bool BlobKeeper::wanted(const Digest& digest, Time now) const {
-  if (inputs_.contains(digest) || candidate_uses_.contains(digest) || checkpoint_uses_.contains(digest)) return true;
+  if (inputs_.contains(digest) || candidate_uses_.contains(digest) || checkpoint_uses_.contains(digest))
+    return true;
   const auto claim = claimed_.find(digest);
   return claim != claimed_.end() && now - claim->second < kGrace;
 }

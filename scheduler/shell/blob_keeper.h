@@ -14,8 +14,8 @@ namespace reeve::shell {
 /// Which blobs must stay and who may have them. Thread-safe.
 ///
 /// An input stays while a job in the state names it, a result that is to be compared while its task is open,
-/// a checkpoint until a newer one takes its place or its task is over, an accepted result for the retention of
-/// region.toml, and anything else for an hour after it came or was last asked for.
+/// a checkpoint until a newer one takes its place or its task is over, an accepted result for the retention
+/// of region.toml, and anything else for an hour after it came or was last asked for.
 class BlobKeeper {
  public:
   static constexpr Duration kGrace = hours(1);
@@ -37,9 +37,11 @@ class BlobKeeper {
   void load(const core::Durable& state);
   /// Follows an event that the core decided.
   void follow(const core::Event& event);
-  /// True if a job in the state has it as an input (`requester` 0: anybody's job, or a task as its checkpoint).
+  /// True if a job in the state has it as an input (`requester` 0: anybody's job, or a task as its
+  /// checkpoint).
   bool names(const Digest& digest, PartyId requester) const;
-  /// What is needed no longer and need not wait for its hour; no one can tell here whether it is a result too.
+  /// What is needed no longer and need not wait for its hour; no one can tell here whether it is a result
+  /// too.
   void doom(const Digest& digest);
   std::vector<Digest> take_doomed();
   /// Removes one that is no result. True if it went.

@@ -33,7 +33,8 @@ void BulkServer::put_blob(const net::Received& from, std::uint64_t transfer, con
 
 void BulkServer::put_result(const net::Received& from, std::uint64_t transfer, const bulk::PutResult& put) {
   const Link link{from.peer, transfer};
-  const std::optional<ExpectedUpload> expected = parts_.uploads.expected({put.attempt, put.task, put.checkpoint});
+  const std::optional<ExpectedUpload> expected =
+      parts_.uploads.expected({put.attempt, put.task, put.checkpoint});
   if (!expected || expected->agent != parts_.keys.who(from.key).agent)
     return refuse(link, {},
                   {ErrorCode::kNotAllowed, "this result was not asked for", "wait for an upload request"});

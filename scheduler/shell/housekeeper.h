@@ -10,7 +10,8 @@
 
 namespace reeve::shell {
 
-/// The thread that removes blobs that nothing needs: once an hour, and once a minute those that were given up.
+/// The thread that removes blobs that nothing needs: once an hour, and once a minute those that were given
+/// up.
 class Housekeeper {
  public:
   Housekeeper(std::unique_ptr<Api> api, BlobKeeper& blobs, Duration retention);

@@ -19,7 +19,8 @@ struct ExpectedUpload {
 };
 
 /// What the loop and the bulk socket tell one another: which results and checkpoints are asked for, and which
-/// have come. Bounded by the tasks that the core has in its store stage or in leases; the oldest expectation makes room.
+/// have come. Bounded by the tasks that the core has in its store stage or in leases; the oldest expectation
+/// makes room.
 class Uploads {
  public:
   static constexpr std::size_t kMost = 65'536;
@@ -33,7 +34,8 @@ class Uploads {
   void expect(const core::AskUpload& ask) {
     const std::lock_guard lock(mutex_);
     if (expected_.size() >= kMost) expected_.erase(expected_.begin());
-    expected_[{ask.request.attempt, ask.request.task, ask.request.checkpoint}] = {ask.to, ask.root, ask.size_bytes, ask.leaf_bytes};
+    expected_[{ask.request.attempt, ask.request.task, ask.request.checkpoint}] = {
+        ask.to, ask.root, ask.size_bytes, ask.leaf_bytes};
   }
   /// The expectation stays: a broken transfer may be tried again.
   std::optional<ExpectedUpload> expected(const Key& key) const {

@@ -36,8 +36,11 @@ class ViewDatabase {
   /// Before the first record(): the state after event seq().
   void set_shadow(core::Durable shadow) { shadow_ = std::move(shadow); }
 
-  /// Hears of jobs whose results are to be deleted, and of the blobs that hold them. In the thread that records.
-  void on_purged(std::function<void(JobId, const std::vector<Digest>&)> hear) { on_purged_ = std::move(hear); }
+  /// Hears of jobs whose results are to be deleted, and of the blobs that hold them. In the thread that
+  /// records.
+  void on_purged(std::function<void(JobId, const std::vector<Digest>&)> hear) {
+    on_purged_ = std::move(hear);
+  }
 
   Result<void> begin();
   /// Applies the event to the shadow and writes its rows. Events come in the order of their numbers.

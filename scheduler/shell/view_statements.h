@@ -47,7 +47,8 @@ struct ViewDatabase::Statements {
         chain(d.must_prepare("INSERT INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
 
   Statement begin, commit, seq, party, agent, agent_counts, job, final_job, step, result, settled, recall,
-      stored, failure, failed, forget_failed, verdict, dispute, leaf, decided, comparison, may_purge, purged, blobs_of, drop_stored, drop_payloads, conviction, chain;
+      stored, failure, failed, forget_failed, verdict, dispute, leaf, decided, comparison, may_purge, purged,
+      blobs_of, drop_stored, drop_payloads, conviction, chain;
 };
 
 }  // namespace reeve::shell

@@ -103,6 +103,7 @@ case $said in *"'x' is no number of tasks"*) ;; *) fail "--array 1-8%x: $said" ;
 
 # ---- retry, and forget -----------------------------------------------------------------------------------------------------------
 
+# shellcheck disable=SC2016 # the task expands it
 timeout 60 "$bin/reeve" submit --verify none --max-retries 0 --array 0-3 --wait -- \
   sh -c 'test "$REEVE_ARRAY_TASK_ID" != 2' >"$work/out" 2>&1 && fail "a failed task passed"
 before=$(last settled)

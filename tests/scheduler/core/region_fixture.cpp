@@ -401,14 +401,15 @@ Digest RegionFixture::checkpoint_blob(std::uint8_t number) {
 void RegionFixture::leave_checkpoint(const Todo& todo, TaskIndex task, std::uint8_t number,
                                      std::uint64_t size_bytes) {
   see(CheckpointOffered{
-      todo.agent, {todo.assignment.attempt, todo.assignment.step, task, checkpoint_blob(number), size_bytes}});
+      todo.agent,
+      {todo.assignment.attempt, todo.assignment.step, task, checkpoint_blob(number), size_bytes}});
 }
 
 void RegionFixture::answer_checkpoint() {
   const AskUpload asked = checkpoints_.back();
   checkpoints_.pop_back();
-  see(UploadFinished{asked.request.step, asked.request.task, asked.request.attempt, true, asked.root, asked.root,
-                     asked.size_bytes, true});
+  see(UploadFinished{asked.request.step, asked.request.task, asked.request.attempt, true, asked.root,
+                     asked.root, asked.size_bytes, true});
 }
 
 void RegionFixture::fail(const Todo& todo, msg::FailureReason reason) {

@@ -97,7 +97,8 @@ class RegionFixture : public ::testing::Test {
   /// `root` is what arrives; ok false when nothing does.
   void answer_upload(const AskUpload& asked, bool ok, const Digest& root);
   /// A task of this attempt says that it has left a checkpoint, told apart by `number`.
-  void leave_checkpoint(const Todo& todo, TaskIndex task, std::uint8_t number, std::uint64_t size_bytes = 1000);
+  void leave_checkpoint(const Todo& todo, TaskIndex task, std::uint8_t number,
+                        std::uint64_t size_bytes = 1000);
   /// What was asked for last arrives.
   void answer_checkpoint();
   static Digest checkpoint_blob(std::uint8_t number);

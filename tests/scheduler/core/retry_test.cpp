@@ -125,8 +125,8 @@ TEST_F(Retry, NothingElseIsTakenForACheckpoint) {
   leave_checkpoint(todo, 0, 2);
   EXPECT_EQ(checkpoints_.size(), 1U) << "one at a time";
   AskUpload asked = checkpoints_.at(0);
-  see(UploadFinished{asked.request.step, 0, asked.request.attempt, true, checkpoint_blob(3), checkpoint_blob(3),
-                     asked.size_bytes, true});
+  see(UploadFinished{asked.request.step, 0, asked.request.attempt, true, checkpoint_blob(3),
+                     checkpoint_blob(3), asked.size_bytes, true});
   EXPECT_TRUE(events<CheckpointStored>().empty()) << "other bytes than were offered";
   leave_checkpoint(todo, 0, 2);
   EXPECT_EQ(checkpoints_.size(), 1U) << "not at once";
@@ -187,8 +187,9 @@ TEST_F(Retry, MoreMemoryIsSoughtWhereItIs) {
   ASSERT_EQ(todo_.at(0).assignment.memory_mib, 8192U);
   fail(todo_.at(0), msg::FailureReason::kOutOfMemory);
   EXPECT_EQ(tasks_held(a), 0U) << "a slot of it has 8192 MiB";
-  EXPECT_NE(explained(id).find("has 16384 MiB next; the most that an agent that could run it has is 8192 MiB"),
-            std::string::npos)
+  EXPECT_NE(
+      explained(id).find("has 16384 MiB next; the most that an agent that could run it has is 8192 MiB"),
+      std::string::npos)
       << explained(id);
 }
 
@@ -251,7 +252,9 @@ TEST_F(Retry, ATaskThatThreeOwnersFailedHasFailed) {
 TEST_F(Retry, AnEndedJobIsForgottenAndALiveOneIsNot) {
   const AgentId a = join(owner("otto"), "a");
   const JobId id = submit(ada_, lasting_job());
-  const auto forget = [&](PartyId who) { return command(who, msg::JobCommand{id, msg::JobVerb::kForget, 0, ""}); };
+  const auto forget = [&](PartyId who) {
+    return command(who, msg::JobCommand{id, msg::JobVerb::kForget, 0, ""});
+  };
   const Answer early = forget(ada_);
   ASSERT_TRUE(std::holds_alternative<Error>(early));
   EXPECT_NE(std::get<Error>(early).message.find("has not ended"), std::string::npos);
