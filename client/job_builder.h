@@ -32,6 +32,7 @@ struct SubmitOptions {
       compare;  // when results of programs agree (comparison.h); absent: with equal bytes
   /// Of a PATH parameter that names a folder: the files below it that go along. Others' folders go whole.
   std::map<std::string, std::vector<std::string>> picked;
+  std::uint64_t checkpoint_bytes = 0;  // of programs: what a task may leave for its next attempt; 0: nothing
   std::vector<JobId> after;
   double frames_per_second = 24;  // when a scene is prepared
 };
