@@ -49,16 +49,18 @@ Frames split_frames(const openjd::RangeExpr& range, const std::string& text) {
   return frames;
 }
 
-/// "#if preview" … "#end": lines between them stay where there is one.
-std::string choose_lines(std::string_view text, bool preview) {
+/// "#if preview" … "#end": lines between them stay where there is one; also "#if gpu" and "#if preview and
+/// gpu".
+std::string choose_lines(std::string_view text, bool preview, bool gpu) {
   std::string chosen;
   bool take = true;
   while (!text.empty()) {
     const std::size_t end = text.find('\n') + 1;
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end);
-    if (line == "#if preview\n")
-      take = preview;
+    if (line.starts_with("#if "))
+      take = (preview || line.find("preview") == std::string_view::npos) &&
+             (gpu || line.find("gpu") == std::string_view::npos);
     else if (line == "#end\n")
       take = true;
     else if (take)
@@ -135,7 +137,9 @@ Result<std::string> renderer_template(const RendererRequest& request) {
   if (povray) {
     if (auto added = add_povray(request, *range, values); !added) return added.error();
   }
-  return fill_in(choose_lines(povray ? povray_yaml() : blender_yaml(), !frames.preview.empty()), values);
+  return fill_in(
+      choose_lines(povray ? povray_yaml() : blender_yaml(), !frames.preview.empty(), request.device == "gpu"),
+      values);
 }
 
 }  // namespace reeve::client

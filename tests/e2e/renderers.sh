@@ -47,7 +47,7 @@ add_rig mallory-1 mallory "$bin/reeve-cheating-agent"
 for _ in {1..200}; do [ "$(value "$(json fleet list)" 'sum(a["connected"] for a in d["agents"])')" -lt 4 ] || break; sleep 0.1; done
 
 said=$(reeve render "$work/scene/windmill.blend" --device gpu 2>&1)
-case $said in *"no agent of the region meets it now: the tag 'cycles-gpu'"*) ;; *) fail "a missing GPU is told as: $said" ;; esac
+case $said in *"no agent of the region meets it now: "*"the tag 'cycles-gpu'"*) ;; *) fail "a missing GPU is told as: $said" ;; esac
 reeve job cancel last >/dev/null
 
 # ---- 24 frames with Blender, three of them first -----------------------------------------------------------------------

@@ -118,8 +118,12 @@ TEST_F(RendererTemplate, PartsOfAFrameAreATaskEach) {
 TEST_F(RendererTemplate, JobsGoToAgentsThatHaveTheRendererAndTheDevice) {
   RendererRequest wanted = request(Renderer::kBlender, "1");
   EXPECT_EQ(built(wanted).spec.steps[0].need.tags, (Texts{"blender", "cycles-any"}));
+  EXPECT_EQ(built(wanted).spec.steps[0].need.gpus, 0U);
   wanted.device = "gpu";
   EXPECT_EQ(built(wanted).spec.steps[0].need.tags, (Texts{"blender", "cycles-gpu"}));
+  EXPECT_EQ(built(wanted).spec.steps[0].need.gpus, 1U);
+  wanted.frames = "1-9";
+  EXPECT_EQ(built(wanted).spec.steps[0].need, built(wanted).spec.steps[1].need);
   EXPECT_EQ(built(request(Renderer::kPovray, "1")).spec.steps[0].need.tags, (Texts{"povray"}));
 }
 
