@@ -83,20 +83,30 @@ class Walk {
     return ending == ".inc" || ending == ".pov" || ending == ".mcr" || ending == ".map" || ending == ".txt";
   }
 
+  /// Where a name's file is; empty: in POV-Ray's library, or nowhere.
   std::filesystem::path find(const std::string& name, const std::filesystem::path& from) {
-    for (const auto& folder : {from.parent_path(), scene_.parent_path(), project_}) {
-      std::error_code absent;
-      const auto path = std::filesystem::canonical(folder / name, absent);
-      if (!absent && std::filesystem::is_regular_file(path)) return path;
+    for (const std::string& candidate : candidates(name)) {
+      for (const auto& folder : {from.parent_path(), scene_.parent_path(), project_}) {
+        std::error_code absent;
+        const auto path = std::filesystem::canonical(folder / candidate, absent);
+        if (!absent && std::filesystem::is_regular_file(path)) return path;
+      }
+      if (in_any(library_, candidate)) return {};
     }
-    if (in_any(library_, name)) return {};
-    const bool may_be_theirs =
-        std::filesystem::path(name).extension() != ".pov" && library_.empty() && includes(name);
-    if (may_be_theirs)
+    if (library_.empty() && includes(name))
       unknown_ += (unknown_.empty() ? "" : ", ") + name;
     else
       needs_.missing.insert(name);
     return {};
+  }
+
+  /// POV-Ray tries a name without an ending with those that it knows.
+  static std::vector<std::string> candidates(const std::string& name) {
+    std::vector<std::string> all{name};
+    if (std::filesystem::path(name).has_extension()) return all;
+    for (const char* ending : {".inc", ".ttf", ".png", ".jpg", ".gif", ".tga"})
+      all.push_back(name + ending);
+    return all;
   }
 
   std::filesystem::path scene_;

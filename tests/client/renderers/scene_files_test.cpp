@@ -65,6 +65,12 @@ TEST_F(SceneFilesTest, APovraySceneTakesItsIncludesAndPicturesAlong) {
   EXPECT_EQ(files->picked, (Texts{"parts/wheel.inc", "parts/wood.png", "scene.pov"}));
 }
 
+TEST_F(SceneFilesTest, ANameWithoutAnEndingIsLookedForWithOne) {
+  const auto scene = write("scene.pov", "text { ttf \"letters\" }");
+  write("letters.ttf", "");
+  EXPECT_EQ(gather_scene_files(povray(scene))->picked, (Texts{"letters.ttf", "scene.pov"}));
+}
+
 TEST_F(SceneFilesTest, EveryMissingFileIsNamed) {
   const auto scene = write("scene.pov", "image_map { png \"wood.png\" } image_map { jpeg \"tin.jpg\" }");
   const auto files = gather_scene_files(povray(scene));
