@@ -48,9 +48,9 @@ struct SlotGpu {
 struct WorkerShare {
   std::uint64_t memory_mib = 0;   // 0: not told
   std::string scratch;            // a folder of this worker's own
-  std::string images;             // the agent's folder of unpacked images; empty: none are run
+  std::string images{};           // the agent's folder of unpacked images; empty: none are run
   std::uint64_t image_bytes = 0;  // which it may hold
-  std::vector<SlotGpu> gpus;
+  std::vector<SlotGpu> gpus{};
 };
 
 /// What all steps of a worker share: the slot's processors, scenes that were read, the sandbox.
