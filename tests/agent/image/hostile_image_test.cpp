@@ -116,6 +116,21 @@ TEST_F(UnpackTest, ABombIsRefusedBeforeItFillsTheDisk) {
   EXPECT_EQ(done.error().code, ErrorCode::kExhausted) << done.error().message;
 }
 
+TEST_F(UnpackTest, WhatStandsBehindALayersLastEntryIsCountedToo) {
+  const std::string stored =
+      samples::packed(samples::tar({{"a", "1"}}) + std::string(8U << 20, '\0'), "gzip");
+  auto root = RootFolder::make(folder_.path() / "root");
+  ASSERT_TRUE(root.ok());
+  Budget budget{10, 1U << 20, 1U << 20};
+  bool given = false;
+  const auto pull = [&]() -> Result<ByteView> {
+    return std::exchange(given, true) ? ByteView() : as_bytes(stored);
+  };
+  const auto applied = apply_layer(pull, *root, budget);
+  ASSERT_FALSE(applied.ok());
+  EXPECT_EQ(applied.error().code, ErrorCode::kExhausted);
+}
+
 TEST_F(UnpackTest, EntriesLayersAndVariablesAreCounted) {
   const std::string layer = samples::tar({{"a", "1"}, {"b", "2"}, {"c", "3"}});
   auto root = RootFolder::make(folder_.path() / "root");
