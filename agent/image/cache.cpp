@@ -13,6 +13,7 @@
 #include <cstring>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 #include "agent/image/bounds.h"
 #include "agent/image/facts.h"
@@ -62,6 +63,14 @@ bool still_at(const Descriptor& folder, const fs::path& path) {
   struct stat theirs {};
   return fstat(folder.get(), &ours) == 0 && lstat(path.c_str(), &theirs) == 0 &&
          ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+}
+
+/// Removes a folder that nobody holds; false where somebody does.
+bool remove_unused(const fs::path& path) {
+  const Descriptor ours = open_locked(path, LOCK_EX);
+  if (!ours.valid() || !still_at(ours, path)) return false;
+  const fs::path gone = path.extension() == kGone ? path : fs::path(path.string() + kGone);
+  return rename(path.c_str(), gone.c_str()) == 0 && sandbox::remove_tree(gone).ok();
 }
 
 sandbox::Bounds bounds_of(std::uint64_t limit_bytes) {
@@ -125,9 +134,14 @@ Result<Image> ImageCache::open(const Digest& digest, const fs::path& archive, sa
   std::error_code error;
   fs::create_directories(options_.folder, error);
   const auto end = Clock::now() + std::chrono::nanoseconds(kUnpackTime.ns);
+  bool renewed = false;
   while (Clock::now() < end) {
     Image image;
     const auto found = hold(digest, image);
+    // Damaged, or of an agent of another version: it is made anew, once.
+    if (!found && found.error().code == ErrorCode::kCorrupt && !std::exchange(renewed, true) &&
+        remove_unused(path_of(digest)))
+      continue;
     if (!found) return found.error();
     if (*found == Found::kImage) return image;
     if (cancelled()) return Error{ErrorCode::kConflict, "it was cancelled while it waited for its image", ""};
@@ -218,15 +232,9 @@ void ImageCache::shrink() const {
   std::error_code error;
   std::vector<Unpacked> images;
   std::uint64_t total = 0;
-  const auto remove = [](const fs::path& path) {
-    const Descriptor ours = open_locked(path, LOCK_EX);
-    if (!ours.valid() || !still_at(ours, path)) return false;
-    const fs::path gone = path.extension() == kGone ? path : fs::path(path.string() + kGone);
-    return rename(path.c_str(), gone.c_str()) == 0 && sandbox::remove_tree(gone).ok();
-  };
   for (const auto& entry : fs::directory_iterator(options_.folder, error)) {
     if (entry.path().has_extension()) {
-      remove(entry.path());  // unfinished; where somebody is at it, it is locked
+      remove_unused(entry.path());  // unfinished; where somebody is at it, it is locked
       continue;
     }
     Unpacked one{entry.path(), fs::last_write_time(entry.path(), error)};
@@ -237,7 +245,7 @@ void ImageCache::shrink() const {
   std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return a.used < b.used; });
   for (const Unpacked& one : images) {
     if (total <= options_.limit_bytes) return;
-    if (remove(one.path)) total -= one.bytes;
+    if (remove_unused(one.path)) total -= one.bytes;
   }
 }
 

@@ -20,6 +20,7 @@ inline constexpr std::array kPlaces{
     Place{"/proc", PlaceKind::kFolder},      Place{"/dev", PlaceKind::kFolder},
     Place{"/tmp", PlaceKind::kFolder},       Place{"/session", PlaceKind::kFolder},
     Place{"/files", PlaceKind::kFolder},     Place{"/.reeve-gpu", PlaceKind::kFolder},
+    Place{"/compare/a", PlaceKind::kFolder}, Place{"/compare/b", PlaceKind::kFolder},
     Place{"/etc/passwd", PlaceKind::kFile},  Place{"/etc/group", PlaceKind::kFile},
     Place{"/etc/hosts", PlaceKind::kFile},   Place{"/etc/nsswitch.conf", PlaceKind::kFile},
     Place{"/.reeve-init", PlaceKind::kFile}, Place{"/.reeve-launch", PlaceKind::kFile},

@@ -133,12 +133,17 @@ TEST_F(ImageCacheTest, ThoseUsedLastStayAndThoseInUseAlways) {
   EXPECT_EQ(samples::read_file(held->root / "name").substr(0, 2), "a.");
 }
 
-TEST_F(ImageCacheTest, ADamagedRootIsNoRoot) {
+TEST_F(ImageCacheTest, ADamagedRootIsMadeAnewUnlessSomebodyRunsInIt) {
   const Digest digest = store(archive("a"));
-  const fs::path root = open(digest)->root;
-  fs::remove(root / "etc/passwd");
-  fs::create_symlink("/etc/shadow", root / "etc/passwd");
+  auto held = open(digest);
+  ASSERT_TRUE(held.ok());
+  const fs::path password = held->root / "etc/passwd";
+  fs::remove(password);
+  fs::create_symlink("/etc/shadow", password);
   EXPECT_EQ(open(digest).error().code, ErrorCode::kCorrupt);
+  held->hold = Descriptor();
+  EXPECT_TRUE(open(digest).ok());
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(password)));
 }
 
 }  // namespace

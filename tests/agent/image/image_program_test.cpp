@@ -1,4 +1,5 @@
 #include "agent/image/cache.h"
+#include "agent/worker/comparer.h"
 #include "agent/worker/step_image.h"
 #include "tests/agent/image/samples.h"
 #include "tests/agent/sandbox/program_fixture.h"
@@ -74,6 +75,21 @@ TEST_F(ImageProgramTest, ABrokenImageIsTheTasksFailureAndNamed) {
             std::string::npos)
       << error_.message;
   EXPECT_FALSE(kernel_->holds_open());
+}
+
+TEST_F(ImageProgramTest, ARequestersComparatorRunsInTheImageOfItsStep) {
+  shell_says("echo x");
+  document_.script = *openjd::encode_step(script_);
+  const Bytes index = *encode_bundle_index({{"out.txt", false, 3}});
+  RunComparison work{5, "", "", "", seconds(20), document_};
+  for (const auto& [file, content] : {std::pair{&work.a, "cat"}, std::pair{&work.b, "dog"}}) {
+    *file = (folder_.path() / content).string();
+    samples::write_file(*file, std::string(index.begin(), index.end()) + content);
+  }
+  work.compare = "command:f() { read a <$1/out.txt; read b <$2/out.txt; echo $GREETING $a $b /us*; }; f";
+  const Compared compared = compare_in_sandbox(work, context_);
+  EXPECT_EQ(compared.verdict, msg::ComparisonVerdict::kSame) << compared.why;
+  EXPECT_EQ(compared.why, "hello=you cat dog /us*");
 }
 
 TEST_F(ImageProgramTest, WithoutItsArchiveItIsMissing) {
