@@ -22,7 +22,7 @@ struct AgentOptions {
   std::uint64_t seed = 0;                   // of the jitter
   std::uint64_t spool_bytes = 16ULL << 30;  // results kept for the region; beyond them no more work is taken
   Pacing pacing;
-  bool compares = false;      // it can run comparators; it says so where its role is to
+  bool compares = false;        // it can run comparators; it says so where its role is to
   std::string farm{};           // whose agents reach each other; empty: it is in no gang
   std::string gang_endpoint{};  // where they reach this one
 };

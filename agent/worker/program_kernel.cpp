@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <span>
 
 #include "agent/sandbox/gpu.h"
 #include "agent/sandbox/sandbox.h"
@@ -142,12 +143,18 @@ class ProgramKernel final : public TaskKernel {
     return session_->enter();
   }
 
+  /// As many of the slot's cards as the step asks for.
+  std::span<const SlotGpu> gpus() const {
+    const std::vector<SlotGpu>& all = context_.share.gpus;
+    return {all.data(), std::min<std::size_t>(all.size(), script_.gpus)};
+  }
+
   Extras extras() {
     Extras extras = gang_ ? gang_->extras() : Extras{};
     if (image_) extras.root = image_->root;
     if (script_.gpus == 0) return extras;
     std::vector<int> minors;
-    for (const SlotGpu& gpu : context_.share.gpus)
+    for (const SlotGpu& gpu : gpus())
       minors.push_back(gpu.minor);
     extras.gpus = sandbox::gpu_access(minors);
     if (!image_) extras.gpus.libraries.clear();  // the host's system has them
@@ -181,7 +188,7 @@ class ProgramKernel final : public TaskKernel {
   /// By name of the card, which stays when another one is away.
   void add_gpu_variables(Session::Variables& all) const {
     std::string cards;
-    for (const SlotGpu& gpu : context_.share.gpus)
+    for (const SlotGpu& gpu : gpus())
       cards += (cards.empty() ? "" : ",") + gpu.uuid;
     all["CUDA_VISIBLE_DEVICES"] = cards;
     if (!image_) return;
