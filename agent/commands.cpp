@@ -200,7 +200,7 @@ void print_programs(const Devices& devices) {
 }
 
 int run_devices(const Command& command) {
-  const Devices devices = find_devices();
+  const Devices devices = find_devices(sibling_program("reeve-worker").parent_path());
   if (command.output == "json") {
     Json gpus = Json::array();
     for (const Gpu& gpu : devices.gpus)
@@ -215,7 +215,9 @@ int run_devices(const Command& command) {
                     {"gpu_note", devices.gpu_note},
                     {"programs", programs_json(devices)},
                     {"runs_programs", devices.sandbox_note.empty()},
-                    {"why_no_programs", devices.sandbox_note}};
+                    {"why_no_programs", devices.sandbox_note},
+                    {"runs_images", devices.image_note.empty()},
+                    {"why_no_images", devices.image_note}};
     std::printf("%s\n", json.dump().c_str());
     return 0;
   }
@@ -227,6 +229,10 @@ int run_devices(const Command& command) {
                 static_cast<unsigned long long>(gpu.memory_mib), gpu.uuid.c_str());
   if (!devices.gpu_note.empty()) std::printf("GPU     none used: %s\n", devices.gpu_note.c_str());
   print_programs(devices);
+  if (devices.sandbox_note.empty())
+    std::printf("images  %s\n", devices.image_note.empty()
+                                    ? "run here, as jobs bring them along"
+                                    : ("do not run here: " + devices.image_note).c_str());
   return 0;
 }
 

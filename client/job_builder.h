@@ -34,6 +34,7 @@ struct SubmitOptions {
   std::map<std::string, std::vector<std::string>> picked;
   std::uint64_t checkpoint_bytes = 0;  // of programs: what a task may leave for its next attempt; 0: nothing
   std::vector<JobId> after;
+  std::string image;  // the archive of the image that programs run in; empty: the system of whoever runs them
   double frames_per_second = 24;  // when a scene is prepared
 };
 
@@ -58,6 +59,9 @@ struct BuiltJob {
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
                            const SubmitOptions& options);
 
+/// Takes the image that the options name, if any, among a job's inputs, and gives its digest.
+/// Errors: those of image_input (program_image.h); kInvalid where no step runs a program.
+Result<std::optional<Digest>> add_image(const SubmitOptions& options, bool runs_programs, BuiltJob& built);
 /// A job without steps.
 JobSpec empty_spec(const SubmitOptions& options, const std::string& name);
 StepOptions step_options(const SubmitOptions& options);

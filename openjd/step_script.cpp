@@ -9,11 +9,19 @@
 namespace reeve::openjd {
 namespace {
 
+/// The second one has what a step brings along and needs of the machine, and is written only for that: an
+/// agent that knows the first alone runs all other steps.
 constexpr std::uint32_t kFormatVersion = 3;
+constexpr std::uint32_t kFormatWithImage = 4;
 
 template <class A>
-void fields(A& a, StepScript& s) {
+void fields(A& a, StepScript& s, std::uint32_t version) {
   a(s.space, s.on_run, s.files, s.environments, s.inputs, s.outputs, s.redacted_variables);
+  if (version == kFormatWithImage) a(s.image, s.gpus);
+}
+
+std::uint32_t version_of(const StepScript& script) {
+  return script.image || script.gpus > 0 ? kFormatWithImage : kFormatVersion;
 }
 
 bool varies_by_task(const FormatString& text) {
@@ -97,8 +105,9 @@ bool StepScript::is_constant() const {
 
 Result<Bytes> encode_step(const StepScript& script) {
   Writer writer;
-  writer(kFormatVersion);
-  fields(writer, const_cast<StepScript&>(script));  // fields() of a Writer only reads
+  const std::uint32_t version = version_of(script);
+  writer(version);
+  fields(writer, const_cast<StepScript&>(script), version);  // fields() of a Writer only reads
   if (writer.bytes().size() > limits::kEncodedStepBytes) {
     return Error{ErrorCode::kExhausted,
                  "the step takes " + std::to_string(writer.bytes().size()) + " bytes; at most " +
@@ -114,15 +123,15 @@ Result<StepScript> decode_step(ByteView bytes) {
   Reader reader(bytes);
   std::uint32_t version = 0;
   reader(version);
-  if (reader.ok() && version != kFormatVersion) {
+  if (reader.ok() && version != kFormatVersion && version != kFormatWithImage) {
     return Error{ErrorCode::kInvalid,
                  "the step's script has format " + std::to_string(version) + ", this program knows " +
-                     std::to_string(kFormatVersion),
+                     std::to_string(kFormatVersion) + " and " + std::to_string(kFormatWithImage),
                  "update this program"};
   }
   StepScript script;
-  fields(reader, script);
-  if (!reader.ok() || !reader.at_end()) return corrupt;
+  fields(reader, script, version);
+  if (!reader.ok() || !reader.at_end() || version != version_of(script)) return corrupt;
   const Slots slots{script.space.parameter_count(), script.files.size(), 0};
   const bool good = fits(script.on_run, slots) && fits(script.files, slots) && fits(script.inputs) &&
                     fits(script.outputs, slots) &&

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ struct Gpu {
   std::string name;
   std::string uuid;
   std::uint64_t memory_mib = 0;
+  int minor = -1;  // of /dev/nvidiaN; -1: not known
 };
 
 /// What a machine offers.
@@ -26,12 +28,13 @@ struct Devices {
   std::string gpu_driver;    // "535.129.03"
   std::string gpu_note;      // why there are none, or what went wrong with them
   std::string sandbox_note;  // why programs cannot run here; empty: they can
+  std::string image_note;    // why images of programs cannot; empty: they can
   std::vector<InstalledProgram> programs;
   std::vector<std::string> program_notes;  // which were left out, and why
 };
 
 /// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer. Programs that it has
-/// not seen before are asked what they are (programs.h).
-Devices find_devices();
+/// not seen before are asked what they are (programs.h). `programs` is where the agent's own are.
+Devices find_devices(const std::filesystem::path& programs);
 
 }  // namespace reeve::agent

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "agent/sandbox/gpu.h"
 #include "agent/sandbox/sandbox.h"
 #include "agent/sandbox/scratch.h"
 #include "agent/shell/files.h"
@@ -84,7 +85,7 @@ std::string version_after(const std::string& text, std::string_view before) {
   return text.substr(begin, end - begin);
 }
 
-Result<std::string> ask(const Question& question, const std::string& path) {
+Result<std::string> ask(const Question& question, const std::string& path, const Cards& cards) {
   auto sandbox = sandbox::Sandbox::open("programs-" + std::to_string(getpid()));
   if (!sandbox) return sandbox.error();
   std::string folder = (fs::temp_directory_path() / "reeve-programs-XXXXXX").string();
@@ -97,6 +98,7 @@ Result<std::string> ask(const Question& question, const std::string& path) {
   command.args = question.args;
   command.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", "/tmp"}, {"LANG", "C.UTF-8"}};
   command.work = folder;
+  command.gpus = sandbox::gpu_access(cards.minors);
   command.on_line = [&said](std::string_view line) {
     if (said.size() < kSaidBytes) said += std::string(line) + "\n";
   };
@@ -156,12 +158,12 @@ void write_cache(const fs::path& path, const Json& cache) {
 }
 
 /// What tells a file, and what it runs on, from another.
-std::string identity(const std::string& path, const std::string& hardware) {
+std::string identity(const std::string& path, const Cards& cards) {
   struct stat about {};
   if (stat(path.c_str(), &about) != 0) return "";
   return std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino) + ":" +
          std::to_string(about.st_size) + ":" + std::to_string(about.st_mtim.tv_sec) + "." +
-         std::to_string(about.st_mtim.tv_nsec) + " " + hardware;
+         std::to_string(about.st_mtim.tv_nsec) + " " + cards.name;
 }
 
 InstalledProgram from_cache(const Json& row, InstalledProgram program) {
@@ -174,7 +176,7 @@ InstalledProgram from_cache(const Json& row, InstalledProgram program) {
 
 }  // namespace
 
-std::vector<InstalledProgram> find_programs(const std::string& hardware, std::vector<std::string>& notes) {
+std::vector<InstalledProgram> find_programs(const Cards& cards, std::vector<std::string>& notes) {
   std::vector<InstalledProgram> found;
   const fs::path kept = cache_file();
   Json cache = read_cache(kept);
@@ -189,13 +191,13 @@ std::vector<InstalledProgram> find_programs(const std::string& hardware, std::ve
                       " is outside of what sandboxes show; put it below /usr/local");
       continue;
     }
-    const std::string now = identity(program.path, hardware);
+    const std::string now = identity(program.path, cards);
     const Json& row = cache.value(program.path, Json::object());
     if (row.is_object() && row.value("identity", "") == now) {
       found.push_back(from_cache(row, std::move(program)));
       continue;
     }
-    const auto said = ask(question, program.path);
+    const auto said = ask(question, program.path, cards);
     if (!said) {
       notes.push_back(program.name + " is left out: it does not run in a sandbox: " + said.error().message);
       continue;

@@ -17,12 +17,17 @@ struct InstalledProgram {
   std::vector<std::string> cycles;  // of Blender: kinds of devices besides the CPU: "CUDA", "OPTIX"
 };
 
-/// Looks for the programs where a job would find them, and asks each in a sandbox what it is: a minute at
-/// most. What was found out before about the same file (by path, inode, size and time) is kept in the user's
-/// cache folder. Programs that lie where sandboxes do not show them, or do not run in one, are left out with
-/// a sentence in `notes`.
-///   hardware  whatever else decides what they can use: the GPU's driver and model
-std::vector<InstalledProgram> find_programs(const std::string& hardware, std::vector<std::string>& notes);
+/// GPUs that programs are shown.
+struct Cards {
+  std::string name;         // their driver and models
+  std::vector<int> minors;  // of /dev/nvidiaN
+};
+
+/// Looks for the programs where a job would find them, and asks each in a sandbox that shows all cards what
+/// it is: a minute at most. What was found out before about the same file (by path, inode, size and time) and
+/// the same cards is kept in the user's cache folder. Programs that lie where sandboxes do not show them, or
+/// do not run in one, are left out with a sentence in `notes`.
+std::vector<InstalledProgram> find_programs(const Cards& cards, std::vector<std::string>& notes);
 
 /// What an agent with these programs offers: "blender", "blender-3.4.1", "blender-sha256:4f4a7cd28cfd806d",
 /// "cycles-any", "cycles-cpu"; "cycles-gpu" and "cycles-cuda" where Blender can use such a GPU. Sorted.
