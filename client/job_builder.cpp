@@ -7,6 +7,8 @@
 #include "client/program_inputs.h"
 #include "client/quantities.h"
 #include "client/step_builder.h"
+#include "client/template_file.h"
+#include "openjd/merge.h"
 #include "openjd/template.h"
 #include "protocol/comparison.h"
 #include "protocol/limits.h"
@@ -17,11 +19,7 @@ namespace {
 template <class T>
 Result<T> first_errors(openjd::Checked<T> checked) {
   if (checked) return std::move(*checked.value);
-  constexpr std::size_t kShown = 5;
-  std::string text = "the template breaks " + std::to_string(checked.errors.size()) + " rule(s)";
-  for (std::size_t i = 0; i < std::min(kShown, checked.errors.size()); ++i)
-    text += "; " + openjd::to_string(checked.errors[i]);
-  return Error{ErrorCode::kInvalid, text, "mend the template or the parameters, then submit again"};
+  return broken_rules("the template", checked.errors);
 }
 
 /// A parameter whose file goes along with the job.
@@ -127,13 +125,15 @@ Result<std::optional<openjd::Job>> program_job(const openjd::JobTemplate& parsed
                                                const SubmitOptions& options, BuiltJob& built) {
   if (std::none_of(parsed.steps.begin(), parsed.steps.end(), names_program))
     return std::optional<openjd::Job>();
-  // With the values as they were given first: rules of the template speak of those.
-  if (auto given = first_errors(openjd::instantiate(parsed, options.parameters)); !given)
+  std::error_code error;  // where the working folder is gone, paths stay relative
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  openjd::SubmitFolders folders{(here / template_folder).string(), here.string(), options.path_rules, {}};
+  // Before files are looked for: what is wrong with the values is told first.
+  if (auto given = first_errors(openjd::instantiate(parsed, options.parameters, folders)); !given)
     return given.error();
-  openjd::ParameterValues values = options.parameters;
-  auto files = stage_parameters(parsed, values, template_folder);
+  auto files = stage_parameters(parsed, options.parameters, template_folder, folders.hosted);
   if (!files) return files.error();
-  auto job = first_errors(openjd::instantiate(parsed, values));
+  auto job = first_errors(openjd::instantiate(parsed, options.parameters, folders));
   if (!job) return job.error();
   for (openjd::Step& step : job->steps) {
     if (!runs_program(step)) continue;
@@ -179,6 +179,8 @@ StepOptions step_options(const SubmitOptions& options) {
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
                            const SubmitOptions& options) {
   auto parsed = first_errors(openjd::parse_template(template_text));
+  if (parsed && !options.environments.empty())
+    parsed = first_errors(openjd::with_environments(std::move(*parsed), options.environments));
   if (!parsed) return parsed.error();
   BuiltJob built;
   auto kernels = kernel_job(*parsed, template_folder, options, built);

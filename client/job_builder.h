@@ -20,6 +20,8 @@ namespace reeve::client {
 /// What a submission says besides its template.
 struct SubmitOptions {
   openjd::ParameterValues parameters;
+  std::vector<openjd::EnvironmentDocument> environments;  // entered around the job, the first outermost
+  std::vector<openjd::PathMappingRule> path_rules;
   std::string name;  // empty: the template's
   std::int32_t priority = 0;
   std::optional<VerifyPolicy> verify;  // absent: kProgramVerify where a program runs, else adaptive
@@ -49,7 +51,7 @@ struct BuiltJob {
 
 /// Builds the job of a template. Reads input files and prepares scenes; speaks to nobody.
 ///   template_folder  where relative defaults of the template start
-/// Errors: every broken rule of the template; a built-in kernel that there is not; an input that cannot be
+/// Errors: every broken rule of the template and of what environments add to it; a built-in kernel that there is not; an input that cannot be
 /// read; a requirement that Reeve does not know. Each names step, field and remedy.
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
                            const SubmitOptions& options);

@@ -72,8 +72,9 @@ Result<void> stage(const std::filesystem::path& source, const std::string& targe
   return {};
 }
 
-Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, openjd::ParameterValues& values,
-                                      const std::filesystem::path& template_folder) {
+Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, const openjd::ParameterValues& values,
+                                      const std::filesystem::path& template_folder,
+                                      openjd::ParameterValues& hosted) {
   ProgramFiles files;
   for (const openjd::JobParameter& parameter : job.parameters) {
     if (parameter.type != openjd::ParameterType::kPath ||
@@ -83,7 +84,7 @@ Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, openjd::Pa
     if (source.empty()) continue;  // a missing value is said with all other errors
     std::string value;
     if (auto staged = stage_parameter(parameter, source, value, files); !staged) return staged.error();
-    values[parameter.name] = value;
+    hosted[parameter.name] = value;
   }
   return files;
 }

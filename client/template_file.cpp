@@ -1,9 +1,11 @@
 #include "client/template_file.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "openjd/limits.h"
+#include "openjd/template.h"
 
 namespace reeve::client {
 
@@ -18,6 +20,33 @@ Result<std::string> read_template_file(const std::string& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
+}
+
+Result<std::vector<openjd::EnvironmentDocument>> read_environments(const std::vector<std::string>& files) {
+  std::vector<openjd::EnvironmentDocument> documents;
+  for (const std::string& file : files) {
+    const auto text = read_template_file(file);
+    if (!text) return text.error();
+    auto document = openjd::parse_environment_template(*text);
+    if (!document) return broken_rules("the environment template " + file, document.errors);
+    documents.push_back(std::move(*document.value));
+  }
+  return documents;
+}
+
+Result<std::vector<openjd::PathMappingRule>> read_path_mapping(const std::string& file) {
+  if (file.empty()) return std::vector<openjd::PathMappingRule>();
+  const auto text = read_template_file(file);
+  if (!text) return text.error();
+  return openjd::parse_path_mapping(*text);
+}
+
+Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors) {
+  constexpr std::size_t kShown = 5;
+  std::string text = what + " breaks " + std::to_string(errors.size()) + " rule(s)";
+  for (std::size_t i = 0; i < std::min(kShown, errors.size()); ++i)
+    text += "; " + openjd::to_string(errors[i]);
+  return {ErrorCode::kInvalid, text, "mend the template or the parameters, then submit again"};
 }
 
 Result<openjd::ParameterValues> parameter_values(const std::vector<std::string>& given) {

@@ -9,11 +9,14 @@
 namespace reeve::openjd {
 namespace {
 
-constexpr std::uint32_t kFormatVersion = 3;
+/// A step without path mapping rules is written as it always was, so that programs of before read it.
+constexpr std::uint32_t kPlainVersion = 3;
+constexpr std::uint32_t kMappedVersion = 4;
 
 template <class A>
-void fields(A& a, StepScript& s) {
+void fields(A& a, StepScript& s, std::uint32_t version) {
   a(s.space, s.on_run, s.files, s.environments, s.inputs, s.outputs, s.redacted_variables);
+  if (version >= kMappedVersion) a(s.path_rules);
 }
 
 bool varies_by_task(const FormatString& text) {
@@ -76,6 +79,13 @@ bool fits(const std::vector<OutputPattern>& outputs, const Slots& slots) {
                      [&](const OutputPattern& output) { return fits(output.pattern, slots); });
 }
 
+bool fits(const std::vector<PathMappingRule>& rules) {
+  return rules.size() <= limits::kPathMappingRules &&
+         std::all_of(rules.begin(), rules.end(), [](const PathMappingRule& rule) {
+           return static_cast<std::uint8_t>(rule.source_format) <= kLastPathFormat;
+         });
+}
+
 bool fits(const Environment& environment) {
   const Slots slots{0, 0, environment.files.size()};
   const auto fits_action = [&](const std::optional<Action>& action) {
@@ -97,8 +107,9 @@ bool StepScript::is_constant() const {
 
 Result<Bytes> encode_step(const StepScript& script) {
   Writer writer;
-  writer(kFormatVersion);
-  fields(writer, const_cast<StepScript&>(script));  // fields() of a Writer only reads
+  const std::uint32_t version = script.path_rules.empty() ? kPlainVersion : kMappedVersion;
+  writer(version);
+  fields(writer, const_cast<StepScript&>(script), version);  // fields() of a Writer only reads
   if (writer.bytes().size() > limits::kEncodedStepBytes) {
     return Error{ErrorCode::kExhausted,
                  "the step takes " + std::to_string(writer.bytes().size()) + " bytes; at most " +
@@ -114,18 +125,18 @@ Result<StepScript> decode_step(ByteView bytes) {
   Reader reader(bytes);
   std::uint32_t version = 0;
   reader(version);
-  if (reader.ok() && version != kFormatVersion) {
+  if (reader.ok() && version != kPlainVersion && version != kMappedVersion) {
     return Error{ErrorCode::kInvalid,
                  "the step's script has format " + std::to_string(version) + ", this program knows " +
-                     std::to_string(kFormatVersion),
+                     std::to_string(kPlainVersion) + " and " + std::to_string(kMappedVersion),
                  "update this program"};
   }
   StepScript script;
-  fields(reader, script);
+  fields(reader, script, version);
   if (!reader.ok() || !reader.at_end()) return corrupt;
   const Slots slots{script.space.parameter_count(), script.files.size(), 0};
   const bool good = fits(script.on_run, slots) && fits(script.files, slots) && fits(script.inputs) &&
-                    fits(script.outputs, slots) &&
+                    fits(script.outputs, slots) && fits(script.path_rules) &&
                     std::all_of(script.environments.begin(), script.environments.end(),
                                 [](const Environment& environment) { return fits(environment); });
   if (!good) return corrupt;

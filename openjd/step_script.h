@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "openjd/parameter_space.h"
+#include "openjd/path_mapping.h"
 #include "openjd/script.h"
 #include "protocol/archive.h"
 #include "protocol/bytes.h"
@@ -40,6 +41,7 @@ struct StepScript {
   std::vector<StagedInput> inputs;        // of program steps
   std::vector<OutputPattern> outputs;     // of program steps; none: what the task writes on standard output
   bool redacted_variables = false;        // openjd_redacted_env sets a variable; it hides the value always
+  std::vector<PathMappingRule> path_rules;
 
   /// True when every task runs the same command line with the same files: resolve it once for all.
   bool is_constant() const;
@@ -62,6 +64,10 @@ void fields(A& a, StagedInput& i) {
 template <class A>
 void fields(A& a, OutputPattern& o) {
   a(o.pattern, o.required);
+}
+template <class A>
+void fields(A& a, PathMappingRule& r) {
+  a(r.source_format, r.source, r.destination);
 }
 
 }  // namespace reeve::openjd

@@ -18,9 +18,12 @@
 namespace reeve::agent::worker {
 namespace {
 
-/// Embedded files, as programs see them: apart from the working directory, whose files may be results.
-constexpr const char* kFilesFolder = "/files";
+/// Embedded files, as programs see them: mounted into the working directory, where 2023-09, 6 wants them, so
+/// that a program cannot write to them and none is taken for a result.
+constexpr const char* kFilesName = ".files";
+constexpr const char* kFilesFolder = "/session/.files";
 static_assert(openjd::kSessionFolder == sandbox::kWorkFolder, "paths of inputs were settled at submission");
+static_assert(std::string_view(kFilesFolder).starts_with(sandbox::kWorkFolder));
 constexpr const char* kRulesFile = "path_mapping.json";
 /// Source: 2023-09, 5.3: notifyPeriodInSeconds where a template does not say.
 constexpr std::uint32_t kTaskNoticeS = 120;
@@ -100,7 +103,9 @@ std::optional<Failure> Session::enter() {
   if (const auto made = sandbox::fresh_folder(setup_.folder); !made) return refused(made.error());
   std::filesystem::create_directory(work(), error);
   std::filesystem::create_directory(setup_.folder / "files", error);
-  std::ofstream(setup_.folder / "files" / kRulesFile) << "{}\n";
+  const auto& rules = setup_.script.path_rules;
+  std::ofstream(setup_.folder / "files" / kRulesFile)
+      << (rules.empty() ? "{}\n" : openjd::encode_path_mapping(rules));
   if (const auto placed = setup_.inputs.place(work()); !placed) return refused(placed.error());
   if (const auto made = make_folders(); !made) return refused(made.error());
   if (auto failure = ready_cell(false)) return failure;  // what it mounts shows in the working directory
@@ -174,7 +179,8 @@ void Session::leave(const openjd::Environment& environment, std::size_t index) {
 std::optional<Failure> Session::run_task(const openjd::TaskValues& values, Variables variables,
                                          Bytes* output) {
   const openjd::HostValues host = host_values(setup_.script.files, "task");
-  const openjd::HostSymbols symbols(host, &values);
+  const openjd::TaskValues mapped = openjd::mapped_values(setup_.script, values);
+  const openjd::HostSymbols symbols(host, &values, &mapped);
   if (const auto written = write_files(setup_.script.files, "task", symbols); !written)
     return refused(written.error());
   task_variables_ = std::move(variables);
@@ -187,6 +193,7 @@ openjd::HostValues Session::host_values(const std::vector<openjd::EmbeddedFile>&
                                         const std::string& folder) const {
   openjd::HostValues host;
   host.working_directory = sandbox::kWorkFolder;
+  host.path_rules = setup_.script.path_rules;
   host.path_mapping_rules_file = std::string(kFilesFolder) + "/" + kRulesFile;
   for (const openjd::EmbeddedFile& file : files)
     host.file_paths.push_back(std::string(kFilesFolder) + "/" + folder + "/" + name_of(file));
@@ -244,6 +251,8 @@ sandbox::Place Session::place() const {
 std::optional<Failure> Session::ready_cell(bool leaves) {
   if (cell_ && cell_->usable()) return std::nullopt;
   cell_.reset();
+  // Anew, so that nothing that a program has put there is mounted through.
+  if (const auto made = sandbox::fresh_folder(work() / kFilesName); !made) return refused(made.error());
   sandbox::Place where = place();
   if (const auto sound = setup_.inputs.check_places(work()); !sound) {
     if (!leaves) return Failure{msg::FailureReason::kProgramFailed, sound.error().message};
