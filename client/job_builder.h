@@ -33,6 +33,7 @@ struct SubmitOptions {
   std::string compare;            // when results of programs agree (comparison.h); empty: with equal bytes
   std::vector<JobId> after;
   double frames_per_second = 24;  // when a scene is prepared
+  bool here = false;              // it runs on this machine alone, whoever else could meet its requirements
 };
 
 inline constexpr Duration kDefaultTimeLimit = hours(1);
