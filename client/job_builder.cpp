@@ -7,7 +7,6 @@
 #include "client/program_inputs.h"
 #include "client/quantities.h"
 #include "client/step_builder.h"
-#include "client/template_file.h"
 #include "openjd/merge.h"
 #include "openjd/template.h"
 #include "protocol/comparison.h"
@@ -161,6 +160,14 @@ void drop_custom_requirements(openjd::Step& step, std::vector<std::string>& note
 }
 
 }  // namespace
+
+Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors) {
+  constexpr std::size_t kShown = 5;
+  std::string text = what + " breaks " + std::to_string(errors.size()) + " rule(s)";
+  for (std::size_t i = 0; i < std::min(kShown, errors.size()); ++i)
+    text += "; " + openjd::to_string(errors[i]);
+  return {ErrorCode::kInvalid, text, "mend the template or the parameters, then submit again"};
+}
 
 JobSpec empty_spec(const SubmitOptions& options, const std::string& name) {
   JobSpec spec;

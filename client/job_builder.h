@@ -52,10 +52,14 @@ struct BuiltJob {
 
 /// Builds the job of a template. Reads input files and prepares scenes; speaks to nobody.
 ///   template_folder  where relative defaults of the template start
-/// Errors: every broken rule of the template and of what environments add to it; a built-in kernel that there is not; an input that cannot be
-/// read; a requirement that Reeve does not know. Each names step, field and remedy.
+/// Errors: every broken rule of the template and of what environments add to it; a built-in kernel that there
+/// is not; an input that cannot be read; a requirement that Reeve does not know. Each names step, field and
+/// remedy.
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
                            const SubmitOptions& options);
+
+/// "the template breaks 2 rule(s); …": the first of `errors`, in one line.
+Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors);
 
 /// A job without steps.
 JobSpec empty_spec(const SubmitOptions& options, const std::string& name);

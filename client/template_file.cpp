@@ -1,9 +1,9 @@
 #include "client/template_file.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "client/job_builder.h"
 #include "openjd/limits.h"
 #include "openjd/template.h"
 
@@ -39,14 +39,6 @@ Result<std::vector<openjd::PathMappingRule>> read_path_mapping(const std::string
   const auto text = read_template_file(file);
   if (!text) return text.error();
   return openjd::parse_path_mapping(*text);
-}
-
-Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors) {
-  constexpr std::size_t kShown = 5;
-  std::string text = what + " breaks " + std::to_string(errors.size()) + " rule(s)";
-  for (std::size_t i = 0; i < std::min(kShown, errors.size()); ++i)
-    text += "; " + openjd::to_string(errors[i]);
-  return {ErrorCode::kInvalid, text, "mend the template or the parameters, then submit again"};
 }
 
 Result<openjd::ParameterValues> parameter_values(const std::vector<std::string>& given) {

@@ -22,9 +22,6 @@ Result<std::vector<openjd::EnvironmentDocument>> read_environments(const std::ve
 /// The rules of a file as Session.PathMappingRulesFile names one; none of "".
 Result<std::vector<openjd::PathMappingRule>> read_path_mapping(const std::string& file);
 
-/// "the template breaks 2 rule(s); …": the first of `errors`, in one line.
-Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors);
-
 /// {"Frames": "1-10"} of "-p Frames=1-10". Errors: no NAME=VALUE; a name given twice.
 Result<openjd::ParameterValues> parameter_values(const std::vector<std::string>& given);
 

@@ -1,6 +1,6 @@
+#include "client/commands/submit.h"
 #include "client/command_line.h"
 #include "client/commands/all.h"
-#include "client/commands/submit.h"
 #include "client/quantities.h"
 #include "client/submission.h"
 #include "client/template_file.h"
@@ -25,7 +25,8 @@ std::string misplaced_option(const CommandRequest& command) {
 Result<BuiltJob> build_command(Context& context, const SubmitVerb& options) {
   if (!options.file.empty() || !options.parameters.empty() || !options.environments.empty() ||
       !options.path_mapping.empty())
-    return Error{ErrorCode::kInvalid, "a template or what belongs to one, and a command behind --, were given",
+    return Error{ErrorCode::kInvalid,
+                 "a template or what belongs to one, and a command behind --, were given",
                  "submit one or the other"};
   SubmitOptions job = options.job.submit;
   if (auto resolved = resolve_after(context, options.job, job); !resolved) return resolved.error();
