@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "client/program_inputs.h"
+#include "client/quantities.h"
 #include "client/step_builder.h"
 #include "openjd/task.h"
 #include "protocol/bundle.h"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr const char* kItems = ".reeve/items";  // below the working directory, an item a line
 constexpr std::size_t kItemsBytes = 64U << 20;
-constexpr std::uint64_t kMebibyte = 1U << 20;
 
 Error refused(std::string message, std::string hint) {
   return {ErrorCode::kInvalid, std::move(message), std::move(hint)};
@@ -69,20 +69,34 @@ Result<std::vector<std::string>> json_values_of(const std::string& path) {
 struct Tasks {
   std::string range;
   std::vector<std::string> items;
+  std::uint32_t most_at_once = 0;
 };
+
+/// `RANGE` or `RANGE%N`.
+Result<Tasks> array_of(const std::string& array) {
+  const std::size_t percent = array.find('%');
+  Tasks tasks{array.substr(0, percent), {}, 0};
+  if (percent == std::string::npos) return tasks;
+  const char* const end = array.data() + array.size();
+  const auto read = std::from_chars(array.data() + percent + 1, end, tasks.most_at_once);
+  if (read.ec != std::errc{} || read.ptr != end || tasks.most_at_once == 0)
+    return refused("--array '" + array + "': '" + array.substr(percent + 1) + "' is no number of tasks",
+                   "write 1-100%20 for at most 20 at once");
+  return tasks;
+}
 
 Result<Tasks> tasks_of(const CommandRequest& request) {
   const int given = static_cast<int>(!request.array.empty()) + static_cast<int>(!request.each_line.empty()) +
                     static_cast<int>(!request.from_json.empty());
   if (given > 1)
     return refused("--array, --each-line and --from-json exclude one another", "give one of them");
-  if (given == 0 || !request.array.empty()) return Tasks{request.array, {}};
+  if (given == 0 || !request.array.empty()) return array_of(request.array);
   auto items = request.each_line.empty() ? json_values_of(request.from_json) : lines_of(request.each_line);
   if (!items) return items.error();
   if (items->empty())
     return refused((request.each_line.empty() ? request.from_json : request.each_line) + " has no items",
                    "give it a line or value for each task");
-  return Tasks{"0-" + std::to_string(items->size() - 1), std::move(*items)};
+  return Tasks{"0-" + std::to_string(items->size() - 1), std::move(*items), 0};
 }
 
 /// An input of bytes that were made here.
@@ -193,10 +207,22 @@ openjd::HostRequirements requirements_of(const CommandRequest& request) {
     if (least > 0) requirements.amounts.push_back({name, least, std::nullopt});
   };
   ask("amount.worker.vcpu", request.cpus);
-  ask("amount.worker.memory", static_cast<double>((request.memory_bytes + kMebibyte - 1) / kMebibyte));
+  ask("amount.worker.memory", whole_mib(request.memory_bytes));
   ask("amount.worker.gpu", request.gpus);
-  ask("reeve:amount.gpu.vram", static_cast<double>((request.vram_bytes + kMebibyte - 1) / kMebibyte));
+  ask("reeve:amount.gpu.vram", whole_mib(request.vram_bytes));
   return requirements;
+}
+
+Result<void> set_most_memory(const CommandRequest& request, StepSpec& spec) {
+  if (request.most_memory_bytes == 0) return {};
+  if (request.memory_bytes == 0)
+    return refused("--mem-max without --mem", "say with how much a task begins: --mem 1G --mem-max 8G");
+  if (request.most_memory_bytes < request.memory_bytes)
+    return refused("--mem-max " + std::to_string(whole_mib(request.most_memory_bytes)) +
+                       "M is less than --mem " + std::to_string(whole_mib(request.memory_bytes)) + "M",
+                   "give at most more than at first");
+  spec.most_memory_mib = whole_mib(request.most_memory_bytes);
+  return {};
 }
 
 }  // namespace
@@ -227,6 +253,8 @@ Result<BuiltJob> build_command_job(const CommandRequest& request, const SubmitOp
   if (!spec) return spec.error();
   spec->gang_min = gang->least;
   spec->gang_max = gang->most;
+  spec->most_at_once = tasks->most_at_once;
+  if (auto set = set_most_memory(request, *spec); !set) return set.error();
   BuiltJob job;
   job.spec = empty_spec(options, std::filesystem::path(request.words.front()).filename().string());
   job.spec.verify = options.verify.value_or(gang->least > 0 ? kGangVerify : kProgramVerify);

@@ -194,7 +194,7 @@ Result<void> check_compared(const SubmitOptions& options, bool runs_programs) {
 
 StepOptions step_options(const SubmitOptions& options) {
   return {options.time_limit.value_or(kDefaultTimeLimit), options.time_limit.has_value(), options.tags,
-          options.compare};
+          options.compare, whole_mib(options.checkpoint_bytes)};
 }
 
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,

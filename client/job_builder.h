@@ -31,6 +31,7 @@ struct SubmitOptions {
       time_limit;                 // of one task; otherwise the action's timeout, otherwise kDefaultTimeLimit
   std::vector<std::string> tags;  // every step needs them
   std::string compare;            // when results of programs agree (comparison.h); empty: with equal bytes
+  std::uint64_t checkpoint_bytes = 0;  // of programs: what a task may leave for its next attempt; 0: nothing
   std::vector<JobId> after;
   double frames_per_second = 24;  // when a scene is prepared
   bool here = false;              // it runs on this machine alone, whoever else could meet its requirements

@@ -99,6 +99,11 @@ std::string format_duration(Duration duration) {
   return text;
 }
 
+std::uint32_t whole_mib(std::uint64_t bytes) {
+  const std::uint64_t mib = (bytes >> 20) + ((bytes & 0xFFFFF) != 0 ? 1 : 0);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(mib, UINT32_MAX));
+}
+
 Result<std::uint64_t> parse_size(std::string_view text) {
   std::string_view rest = text;
   std::uint64_t number = 0;

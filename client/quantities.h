@@ -17,6 +17,8 @@ std::string format_duration(Duration duration);
 
 /// Bytes: `512`, `8K`, `8M`, `8G`, `8T`, in powers of 1024; a decimal point is refused.
 Result<std::uint64_t> parse_size(std::string_view text);
+/// Whole MiB, rounded up; what 32 bits do not hold is as much as they do.
+std::uint32_t whole_mib(std::uint64_t bytes);
 /// `1.5 GiB`.
 std::string format_size(std::uint64_t bytes);
 

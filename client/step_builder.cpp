@@ -187,7 +187,10 @@ Result<StepSpec> build_step(const openjd::Step& step, const StepOptions& options
   spec.time_limit = time_limit(step, options);
   spec.script = std::move(*script);
   spec.inputs = facts->inputs;
-  if (runs_program(step)) spec.compare = options.compare;
+  if (runs_program(step)) {
+    spec.compare = options.compare;
+    spec.checkpoint_mib = options.checkpoint_mib;
+  }
   return spec;
 }
 

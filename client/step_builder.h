@@ -16,7 +16,8 @@ struct StepOptions {
   Duration default_time_limit;
   bool time_limit_given = false;  // the options' limit counts, not the action's timeout
   std::vector<std::string> tags;
-  std::string compare;  // of programs' results
+  std::string compare;               // of programs' results
+  std::uint32_t checkpoint_mib = 0;  // of programs: what a task may leave for its next attempt
 };
 
 /// True where the step's command names no built-in kernel.

@@ -30,6 +30,7 @@ struct PutResult {
   step @2 :UInt32;
   task @3 :UInt32;
   sizeBytes @4 :UInt64;
+  checkpoint @5 :Bool;       # rather than the result
 }
 
 struct GetBlob {

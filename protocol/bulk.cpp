@@ -23,6 +23,7 @@ void put(Envelope::Builder out, const PutResult& in) {
   wire::put_step(put_result, in.step);
   put_result.setTask(in.task);
   put_result.setSizeBytes(in.size_bytes);
+  put_result.setCheckpoint(in.checkpoint);
 }
 
 void put(Envelope::Builder out, const GetBlob& in) {
@@ -69,7 +70,8 @@ Digest read_digest(capnp::Data::Reader in) {
 }
 
 PutResult get(bulk_schema::PutResult::Reader in) {
-  return {AttemptId(in.getAttempt()), wire::read_step(in), in.getTask(), read_size(in.getSizeBytes())};
+  return {AttemptId(in.getAttempt()), wire::read_step(in), in.getTask(), read_size(in.getSizeBytes()),
+          in.getCheckpoint()};
 }
 
 GetBlob get(bulk_schema::GetBlob::Reader in) {

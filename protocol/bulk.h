@@ -23,12 +23,13 @@ struct PutBlob {
   bool operator==(const PutBlob&) const = default;
 };
 
-/// The result of one task, asked for by msg::UploadRequest.
+/// The result or the checkpoint of one task, asked for by msg::UploadRequest.
 struct PutResult {
   AttemptId attempt;
   StepRef step;
   TaskIndex task = 0;
   std::uint64_t size_bytes = 0;
+  bool checkpoint = false;
   bool operator==(const PutResult&) const = default;
 };
 

@@ -82,7 +82,8 @@ struct StepSpec {
   std::uint32_t gang_min = 0;         // slots that one task runs on at once, at least; 0: it is no gang
   std::uint32_t gang_max = 0;         // and at most, all of one owner's farm
   std::uint32_t most_at_once = 0;     // tasks that are with agents at one time; 0: as many as there are
-  std::uint32_t most_memory_mib = 0;  // of a task that ran out of its memory before; 0: what agents have
+  std::uint32_t most_memory_mib = 0;  // of a task that ran out of its memory before; 0: it is a failure
+  std::uint32_t checkpoint_mib = 0;   // what a task may leave for its next attempt, at most; 0: nothing
   bool is_gang() const { return gang_min > 0; }
   bool operator==(const StepSpec&) const = default;
 };

@@ -37,6 +37,10 @@ inline constexpr std::uint32_t kDependenciesPerJob = 64;
 inline constexpr std::size_t kStepScriptBytes = 64U << 10;
 /// How a step's results are compared (comparison.h).
 inline constexpr std::size_t kComparisonBytes = 256;
+/// What a task may leave for its next attempt: the model and optimiser of a training run on one host.
+inline constexpr std::uint32_t kCheckpointMib = 16U << 10;
+/// Checkpoints that a step has at once: each is a file of the region's.
+inline constexpr std::size_t kCheckpointsPerStep = 4096;
 /// Files of one bundle: a folder of inputs, or a program's result.
 inline constexpr std::uint32_t kFilesPerBundle = 65536;
 inline constexpr std::size_t kPathBytes = 1024;

@@ -64,7 +64,8 @@ struct SubmitJob {
   bool operator==(const SubmitJob&) const = default;
 };
 
-enum class JobVerb : std::uint8_t { kCancel, kPause, kResume, kRetryFailed, kSetPriority };
+/// kForget deletes what is kept of an ended job: results and logs.
+enum class JobVerb : std::uint8_t { kCancel, kPause, kResume, kRetryFailed, kSetPriority, kForget };
 
 struct JobCommand {
   JobId job;
@@ -245,6 +246,7 @@ struct StepInfo {
   Bytes script;
   std::vector<Digest> inputs;
   bool rooted = false;  // every result stays with the agent until it is asked for, however small
+  std::uint64_t checkpoint_bytes = 0;  // what a task may leave for its next attempt, at most; 0: nothing
   bool operator==(const StepInfo&) const = default;
 };
 
@@ -275,6 +277,8 @@ struct Assignment {
   Duration lease;
   Ticket ticket{};
   GangSeat gang{};
+  std::uint32_t memory_mib = 0;  // of each task; 0: what its slot has
+  Digest checkpoint{};           // of the one task: what an earlier attempt left (a bundle); zeros: nothing
   bool operator==(const Assignment&) const = default;
 };
 
@@ -420,11 +424,23 @@ struct Opening {
   bool operator==(const Opening&) const = default;
 };
 
-/// Put the result on the bulk socket, please.
+/// A task has left a new checkpoint: `root` is that of its bundle as one leaf. The region asks for it, or
+/// does not.
+struct CheckpointMade {
+  AttemptId attempt;
+  StepRef step;
+  TaskIndex task = 0;
+  Digest root;
+  std::uint64_t size_bytes = 0;
+  bool operator==(const CheckpointMade&) const = default;
+};
+
+/// Put the result on the bulk socket, please; or the task's newest checkpoint.
 struct UploadRequest {
   AttemptId attempt;
   StepRef step;
   TaskIndex task = 0;
+  bool checkpoint = false;
   bool operator==(const UploadRequest&) const = default;
 };
 
@@ -470,6 +486,6 @@ struct LogPieces {
 using Message =
     std::variant<Hello, Welcome, Enrol, Commands, Query, FetchResults, Subscribe, Replies, JobUpdate,
                  AgentHello, Credit, Heartbeat, Assign, Report, ReportAck, CancelAttempts, OpeningRequest,
-                 Opening, UploadRequest, Verdicts, Goodbye, LogPieces>;
+                 Opening, UploadRequest, Verdicts, Goodbye, LogPieces, CheckpointMade>;
 
 }  // namespace reeve::msg

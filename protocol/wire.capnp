@@ -41,6 +41,7 @@ struct Envelope {
     verdicts @19 :Verdicts;             # region
     goodbye @20 :Goodbye;               # region
     logPieces @21 :LogPieces;           # agent, to a region whose welcome has a logBytesPerS
+    checkpointMade @22 :CheckpointMade; # agent, of a step whose checkpointBytes is not 0
   }
 }
 
@@ -130,7 +131,8 @@ struct StepSpec {
   gangMin @11 :UInt32;         # slots of one farm that a task runs on at once; 0: it is no gang
   gangMax @12 :UInt32;
   mostAtOnce @13 :UInt32;      # tasks with agents at one time; 0: any number
-  mostMemoryMib @14 :UInt32;   # of a task that ran out of memory; 0: what agents have
+  mostMemoryMib @14 :UInt32;   # of a task that ran out of memory; 0: it is a failure
+  checkpointMib @15 :UInt32;   # what a task may leave for its next attempt, at most; 0: nothing
 }
 
 struct JobSpec {
@@ -149,7 +151,7 @@ struct SubmitJob {
   notify @1 :Bool;
 }
 
-enum JobVerb { cancel @0; pause @1; resume @2; retryFailed @3; setPriority @4; }
+enum JobVerb { cancel @0; pause @1; resume @2; retryFailed @3; setPriority @4; forget @5; }
 
 struct JobCommand {
   job @0 :UInt64;
@@ -168,10 +170,7 @@ struct CreateToken {
   delegation @6 :Data;         # 64 bytes; zeros unless an owner invites agents
 }
 
-struct Fund {
-  party @0 :UInt64;
-  amount @1 :Int64;
-}
+struct Fund { party @0 :UInt64; amount @1 :Int64; }
 
 struct Revoke {                # one of the three
   tokenId @0 :Text;
@@ -179,10 +178,7 @@ struct Revoke {                # one of the three
   agent @2 :UInt64;
 }
 
-struct SetAgentPaused {
-  agent @0 :UInt64;
-  paused @1 :Bool;
-}
+struct SetAgentPaused { agent @0 :UInt64; paused @1 :Bool; }
 
 struct Command {
   request @0 :Data;            # 16 bytes; a repeated one is answered from memory
@@ -196,14 +192,9 @@ struct Command {
   }
 }
 
-struct Commands {
-  commands @0 :List(Command);
-}
+struct Commands { commands @0 :List(Command); }
 
-struct Query {
-  request @0 :Data;
-  path @1 :Text;
-}
+struct Query { request @0 :Data; path @1 :Text; }
 
 struct FetchResults {
   request @0 :Data;
@@ -212,24 +203,13 @@ struct FetchResults {
   first @3 :UInt32;
 }
 
-struct Subscribe {
-  job @0 :UInt64;
-  on @1 :Bool;
-}
+struct Subscribe { job @0 :UInt64; on @1 :Bool; }
 
 # ---- answers ----
 
-struct Accepted {
-  job @0 :UInt64;
-  quoteLikely @1 :Int64;
-  quoteMost @2 :Int64;
-}
+struct Accepted { job @0 :UInt64; quoteLikely @1 :Int64; quoteMost @2 :Int64; }
 
-struct Enrolled {
-  role @0 :Role;
-  party @1 :UInt64;
-  agent @2 :UInt64;
-}
+struct Enrolled { role @0 :Role; party @1 :UInt64; agent @2 :UInt64; }
 
 struct ResultRow {             # either sizes with payload, or blobs with blobSizes
   first @0 :UInt32;
@@ -258,9 +238,7 @@ struct Reply {
   }
 }
 
-struct Replies {
-  replies @0 :List(Reply);
-}
+struct Replies { replies @0 :List(Reply); }
 
 enum JobState { queued @0; running @1; paused @2; succeeded @3; failed @4; cancelled @5; }
 
@@ -294,9 +272,7 @@ struct AgentHello {
   gangEndpoint @5 :Text;       # address:port, for members of a gang
 }
 
-struct Credit {
-  grantedTotal @0 :UInt64;
-}
+struct Credit { grantedTotal @0 :UInt64; }
 
 struct Heartbeat {
   held @0 :List(UInt64);       # attempts
@@ -313,6 +289,7 @@ struct StepInfo {
   script @6 :Data;
   inputs @7 :Data;             # digests of blobs
   rooted @8 :Bool;             # results stay with the agent until they are asked for
+  checkpointBytes @9 :UInt64;  # what a task may leave for its next attempt, at most
 }
 
 struct GangMember { agent @0 :Text; endpoint @1 :Text; }
@@ -334,6 +311,8 @@ struct Assignment {
   lease @6 :Int64;
   ticket @7 :Data;             # 16 bytes
   gang @8 :GangSeat;
+  memoryMib @9 :UInt32;        # of each task; 0: what its slot has
+  checkpoint @10 :Data;        # digest of what an earlier attempt of the one task left
 }
 
 struct LeafAssignment {        # protocol 2
@@ -461,11 +440,21 @@ struct Opening {
   leafHashes @4 :Data;         # digests; empty: refused
 }
 
+struct CheckpointMade {
+  attempt @0 :UInt64;
+  job @1 :UInt64;
+  step @2 :UInt32;
+  task @3 :UInt32;
+  root @4 :Data;               # 32 bytes: of its bundle, as one leaf
+  sizeBytes @5 :UInt64;
+}
+
 struct UploadRequest {
   attempt @0 :UInt64;
   job @1 :UInt64;
   step @2 :UInt32;
   task @3 :UInt32;
+  checkpoint @4 :Bool;         # of the task's newest checkpoint, rather than of its result
 }
 
 enum VerdictKind { settled @0; rejected @1; released @2; }
@@ -483,9 +472,7 @@ struct Verdicts {
   }
 }
 
-struct Goodbye {
-  why @0 :Error;
-}
+struct Goodbye { why @0 :Error; }
 
 struct LogPieces {
   pieces @0 :List(Piece);

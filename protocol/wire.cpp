@@ -75,6 +75,9 @@ auto open(Envelope::Builder e, const msg::Goodbye&) {
 auto open(Envelope::Builder e, const msg::LogPieces&) {
   return e.initLogPieces();
 }
+auto open(Envelope::Builder e, const msg::CheckpointMade&) {
+  return e.initCheckpointMade();
+}
 
 msg::Message read_envelope(Envelope::Reader e) {
   switch (e.which()) {
@@ -100,6 +103,7 @@ msg::Message read_envelope(Envelope::Reader e) {
     case Envelope::VERDICTS: return get(e.getVerdicts());
     case Envelope::GOODBYE: return get(e.getGoodbye());
     case Envelope::LOG_PIECES: return get(e.getLogPieces());
+    case Envelope::CHECKPOINT_MADE: return get(e.getCheckpointMade());
   }
   refuse(
       "message kind " + std::to_string(static_cast<unsigned>(e.which())) + " is not known to this protocol",

@@ -53,6 +53,7 @@ void put(schema::StepInfo::Builder out, const msg::StepInfo& in) {
   out.setScript(data_of(in.script));
   if (!in.inputs.empty()) out.setInputs(data_of(in.inputs));
   out.setRooted(in.rooted);
+  out.setCheckpointBytes(in.checkpoint_bytes);
 }
 
 msg::StepInfo get(schema::StepInfo::Reader in) {
@@ -65,6 +66,7 @@ msg::StepInfo get(schema::StepInfo::Reader in) {
   out.script = read_data(in.getScript(), limits::kStepScriptBytes, "script of a step");
   out.inputs = read_digests(in.getInputs(), limits::kInputsPerStep, "inputs of a step");
   out.rooted = in.getRooted();
+  out.checkpoint_bytes = in.getCheckpointBytes();
   return out;
 }
 
@@ -102,6 +104,8 @@ void put(schema::Assignment::Builder out, const msg::Assignment& in) {
   out.setLease(in.lease.ns);
   out.setTicket(data_of(in.ticket));
   if (in.gang.is_gang()) put(out.initGang(), in.gang);
+  out.setMemoryMib(in.memory_mib);
+  if (in.checkpoint != Digest{}) out.setCheckpoint(data_of(in.checkpoint.bytes));
 }
 
 msg::Assignment get(schema::Assignment::Reader in) {
@@ -111,7 +115,9 @@ msg::Assignment get(schema::Assignment::Reader in) {
           in.getReplica(),
           {in.getLease()},
           read_fixed<16>(in.getTicket(), "ticket"),
-          in.hasGang() ? get(in.getGang()) : msg::GangSeat{}};
+          in.hasGang() ? get(in.getGang()) : msg::GangSeat{},
+          in.getMemoryMib(),
+          in.hasCheckpoint() ? Digest{read_fixed<32>(in.getCheckpoint(), "checkpoint")} : Digest{}};
 }
 
 void put(schema::LeafAssignment::Builder out, const msg::LeafAssignment& in) {

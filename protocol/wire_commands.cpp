@@ -45,6 +45,7 @@ void put(schema::StepSpec::Builder out, const StepSpec& in) {
   out.setGangMax(in.gang_max);
   out.setMostAtOnce(in.most_at_once);
   out.setMostMemoryMib(in.most_memory_mib);
+  out.setCheckpointMib(in.checkpoint_mib);
 }
 
 StepSpec get(schema::StepSpec::Reader in) {
@@ -68,6 +69,7 @@ StepSpec get(schema::StepSpec::Reader in) {
     refuse_length("the row of a gang's slots", out.gang_max, limits::kGangMembers);
   out.most_at_once = in.getMostAtOnce();
   out.most_memory_mib = in.getMostMemoryMib();
+  out.checkpoint_mib = in.getCheckpointMib();
   return out;
 }
 
@@ -143,7 +145,7 @@ void put(schema::Command::Builder out, const msg::SetAgentPaused& in) {
 }
 
 msg::JobCommand get(schema::JobCommand::Reader in) {
-  return {JobId(in.getJob()), read_enum(in.getVerb(), msg::JobVerb::kSetPriority, "verb"), in.getPriority(),
+  return {JobId(in.getJob()), read_enum(in.getVerb(), msg::JobVerb::kForget, "verb"), in.getPriority(),
           read_text(in.getReason(), limits::kTextBytes, "reason")};
 }
 

@@ -126,7 +126,7 @@ msg::ComparisonReport get(schema::ComparisonReport::Reader in) {
           read_text(in.getWhy(), limits::kTextBytes, "reason of a verdict")};
 }
 
-// Opening, OpeningRequest and UploadRequest all name one task of one attempt.
+// Opening, OpeningRequest, UploadRequest and CheckpointMade all name one task of one attempt.
 template <class B, class T>
 void put_task(B& out, const T& in) {
   out.setAttempt(in.attempt.value());
@@ -209,10 +209,25 @@ msg::Opening get(schema::Opening::Reader in) {
 
 void put(schema::UploadRequest::Builder out, const msg::UploadRequest& in) {
   put_task(out, in);
+  out.setCheckpoint(in.checkpoint);
 }
 
 msg::UploadRequest get(schema::UploadRequest::Reader in) {
-  return {AttemptId(in.getAttempt()), read_step(in), in.getTask()};
+  return {AttemptId(in.getAttempt()), read_step(in), in.getTask(), in.getCheckpoint()};
+}
+
+void put(schema::CheckpointMade::Builder out, const msg::CheckpointMade& in) {
+  put_task(out, in);
+  out.setRoot(data_of(in.root.bytes));
+  out.setSizeBytes(in.size_bytes);
+}
+
+msg::CheckpointMade get(schema::CheckpointMade::Reader in) {
+  return {AttemptId(in.getAttempt()),
+          read_step(in),
+          in.getTask(),
+          {read_fixed<32>(in.getRoot(), "root of a checkpoint")},
+          in.getSizeBytes()};
 }
 
 void put(schema::Verdicts::Builder out, const msg::Verdicts& in) {

@@ -58,12 +58,14 @@ void put(schema::Opening::Builder out, const msg::Opening& in);
 void put(schema::UploadRequest::Builder out, const msg::UploadRequest& in);
 void put(schema::Verdicts::Builder out, const msg::Verdicts& in);
 void put(schema::LogPieces::Builder out, const msg::LogPieces& in);
+void put(schema::CheckpointMade::Builder out, const msg::CheckpointMade& in);
 msg::Report get(schema::Report::Reader in);
 msg::ReportAck get(schema::ReportAck::Reader in);
 msg::OpeningRequest get(schema::OpeningRequest::Reader in);
 msg::Opening get(schema::Opening::Reader in);
 msg::UploadRequest get(schema::UploadRequest::Reader in);
 msg::Verdicts get(schema::Verdicts::Reader in);
+msg::CheckpointMade get(schema::CheckpointMade::Reader in);
 msg::LogPieces get(schema::LogPieces::Reader in);
 
 }  // namespace reeve::wire

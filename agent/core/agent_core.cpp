@@ -120,6 +120,7 @@ void AgentCore::receive(const msg::OpeningRequest& message) {
 }
 
 void AgentCore::receive(const msg::UploadRequest& message) {
+  if (message.checkpoint) return upload_checkpoint(message);
   const SpooledSection* held = outbox_.find(message.attempt, message.task);
   if (held && std::holds_alternative<msg::RootedResults>(held->section.outcome)) {
     effects_.push_back(Upload{message});

@@ -22,7 +22,7 @@ struct AgentOptions {
   std::uint64_t seed = 0;                   // of the jitter
   std::uint64_t spool_bytes = 16ULL << 30;  // results kept for the region; beyond them no more work is taken
   Pacing pacing;
-  bool compares = false;      // it can run comparators; it says so where its role is to
+  bool compares = false;        // it can run comparators; it says so where its role is to
   std::string farm{};           // whose agents reach each other; empty: it is in no gang
   std::string gang_endpoint{};  // where they reach this one
 };
@@ -68,6 +68,17 @@ class AgentCore {
 
  private:
   enum class Link : std::uint8_t { kDown, kConnecting, kUp, kOver };
+  /// A task's newest checkpoint on its way to the region.
+  struct Checkpoint {
+    std::string file;  // empty: none
+    Digest root;
+    std::uint64_t size_bytes = 0;
+  };
+  struct Checkpoints {
+    Checkpoint offered;  // or being uploaded
+    bool uploading = false;
+    Checkpoint next;  // came meanwhile
+  };
   /// The right to run a range of tasks. Over when every task is acknowledged, handed back or cancelled.
   struct Lease {
     msg::Assignment assignment;
@@ -76,6 +87,7 @@ class AgentCore {
     std::uint32_t open = 0;            // neither acknowledged nor cancelled
     std::vector<TaskRange> cancelled;  // while a worker had them
     Time valid_until;
+    std::map<TaskIndex, Checkpoints> checkpoints;
   };
   struct LeafLease {
     msg::LeafAssignment work;
@@ -121,6 +133,8 @@ class AgentCore {
   void on(const ResumeRequested& in);
   void on(const StopRequested& in);
   void on(const Tick& in);
+  void on(const CheckpointLeft& in);
+  void on(const CheckpointUploaded& in);
 
   void receive(const msg::Assign& message);
   void receive(const msg::ReportAck& message);
@@ -143,7 +157,8 @@ class AgentCore {
   void adopt(const std::vector<SpooledSection>& recovered);
 
   // assignments.cpp
-  void accept(const msg::Assignment& assignment, const StepPtr& step);
+  static StepPtr work_of(const msg::Assignment& assignment, const StepPtr& step);
+  void accept(const msg::Assignment& assignment, const StepPtr& of_all);
   void accept_leaves(const msg::LeafAssignment& work, const StepPtr& step);
   void cancel(AttemptId attempt, TaskRange tasks);
   void cancel_leaves(AttemptId attempt);
@@ -164,6 +179,14 @@ class AgentCore {
   bool give_comparison(SlotIndex index, Slot& slot);
   Time soonest_comparison() const;
 
+  // checkpoints.cpp
+  void offer(const Lease& lease, TaskIndex task);
+  void offer_checkpoints();
+  void upload_checkpoint(const msg::UploadRequest& request);
+  /// Of tasks that are over.
+  void drop_checkpoints(Lease& lease, TaskRange tasks);
+  void drop(Checkpoint& checkpoint);
+
   // gangs.cpp
   void seat_gangs();
   bool leave_gang(AttemptId attempt);
@@ -178,7 +201,7 @@ class AgentCore {
   bool strike(SlotIndex slot, BatchId batch, AttemptId attempt, TaskRange task);
   void end_batch(SlotIndex slot, BatchId batch);
   void finish(Lease& lease, TaskRange tasks, const msg::ReportSection& section);
-  void report(const Lease& lease, TaskRange tasks, decltype(msg::ReportSection::outcome) outcome);
+  void report(Lease& lease, TaskRange tasks, decltype(msg::ReportSection::outcome) outcome);
   void flush();
   bool idle() const;
   std::uint32_t slots_up() const;

@@ -9,7 +9,7 @@ namespace reeve::agent {
 void AgentCore::receive(const msg::Assign& message) {
   std::map<StepRef, StepPtr> steps;
   for (const msg::StepInfo& step : message.steps)
-    steps.emplace(step.step, std::make_shared<const msg::StepInfo>(step));
+    steps.emplace(step.step, std::make_shared<const StepWork>(StepWork{step}));
   for (const msg::Assignment& assignment : message.assignments) {
     const auto step = steps.find(assignment.step);
     accept(assignment, step == steps.end() ? nullptr : step->second);
@@ -24,7 +24,19 @@ void AgentCore::receive(const msg::Assign& message) {
   }
 }
 
-void AgentCore::accept(const msg::Assignment& assignment, const StepPtr& step) {
+/// The step with what the assignment adds to it.
+StepPtr AgentCore::work_of(const msg::Assignment& assignment, const StepPtr& step) {
+  const bool goes_on = assignment.checkpoint != Digest{};
+  if (!step || (!goes_on && assignment.memory_mib == 0)) return step;
+  auto own = std::make_shared<StepWork>(*step);
+  own->memory_mib = assignment.memory_mib;
+  own->checkpoint = assignment.checkpoint;
+  if (goes_on) own->inputs.push_back(assignment.checkpoint);
+  return own;
+}
+
+void AgentCore::accept(const msg::Assignment& assignment, const StepPtr& of_all) {
+  const StepPtr step = work_of(assignment, of_all);
   received_ += assignment.tasks.count;
   if (assignment.tasks.count == 0 || leases_.contains(assignment.attempt)) return;
   Lease& lease = leases_[assignment.attempt];
@@ -36,7 +48,7 @@ void AgentCore::accept(const msg::Assignment& assignment, const StepPtr& step) {
     report(lease, assignment.tasks, msg::FailedTasks{reason, why});
   };
   if (!step) {
-    auto unknown = std::make_shared<msg::StepInfo>();
+    auto unknown = std::make_shared<StepWork>();
     unknown->step = assignment.step;
     lease.step = std::move(unknown);
     return refuse(msg::FailureReason::kRefused, "the assignment came without its step");
@@ -133,6 +145,7 @@ void AgentCore::cancel(AttemptId attempt, TaskRange tasks) {
         for (const TaskRange fresh : without(both, lease.cancelled)) {
           gone += fresh.count;
           lease.cancelled.push_back(fresh);
+          drop_checkpoints(lease, fresh);
           hit = true;
         }
       }
@@ -187,7 +200,9 @@ void AgentCore::retire(Lease& lease, std::uint32_t tasks) {
 /// `tasks` more of a lease need nothing any more.
 void AgentCore::close(Lease& lease, std::uint32_t tasks) {
   lease.open -= std::min(lease.open, tasks);
-  if (lease.open == 0 && lease.unfinished == 0) leases_.erase(lease.assignment.attempt);
+  if (lease.open > 0 || lease.unfinished > 0) return;
+  drop_checkpoints(lease, lease.assignment.tasks);
+  leases_.erase(lease.assignment.attempt);
 }
 
 }  // namespace reeve::agent

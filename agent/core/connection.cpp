@@ -61,6 +61,7 @@ void AgentCore::greet() {
   granted_ = 0;
   received_ = 0;
   outbox_.resend_all(now_);
+  offer_checkpoints();
   next_heartbeat_ = now_ + bounds::kHeartbeatEvery;
   if (paused_) send_heartbeat();
 }
@@ -170,7 +171,7 @@ void AgentCore::adopt(const std::vector<SpooledSection>& recovered) {
     Lease lease;
     lease.assignment = {attempt,     any.section.step, any.lease_tasks,
                         any.replica, Duration{},       any.section.ticket};
-    auto step = std::make_shared<msg::StepInfo>();
+    auto step = std::make_shared<StepWork>();
     step->step = any.section.step;
     step->kernel = any.section.kernel;
     step->leaf_bytes = any.leaf_bytes;

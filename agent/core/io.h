@@ -14,7 +14,12 @@ namespace reeve::agent {
 
 using SlotIndex = std::uint32_t;
 using BatchId = std::uint64_t;
-using StepPtr = std::shared_ptr<const msg::StepInfo>;
+/// A step as the tasks of one assignment run it.
+struct StepWork : msg::StepInfo {
+  std::uint32_t memory_mib = 0;  // of each task; 0: what its slot has
+  Digest checkpoint{};           // from which its one task goes on; one of the inputs. Zeros: from the start
+};
+using StepPtr = std::shared_ptr<const StepWork>;
 
 /// Results that the region has not released yet, as they are stored: a kill -9 loses none that is on disk.
 struct SpooledSection {
@@ -76,6 +81,20 @@ struct TaskFailed {
   msg::FailureReason reason = msg::FailureReason::kCrashed;
   std::string message;
 };
+/// A task in hand has left a checkpoint: a bundle in a file, which is the core's from here on.
+struct CheckpointLeft {
+  SlotIndex slot = 0;
+  AttemptId attempt;
+  TaskIndex task = 0;
+  std::string file;
+  Digest root;  // of the bundle as one leaf
+  std::uint64_t size_bytes = 0;
+};
+/// The region has a task's checkpoint, or it was given up.
+struct CheckpointUploaded {
+  AttemptId attempt;
+  TaskIndex task = 0;
+};
 /// `hashes` empty: the recomputation failed.
 struct LeavesFinished {
   SlotIndex slot = 0;
@@ -98,9 +117,10 @@ struct ResumeRequested {};
 struct StopRequested {};
 struct Tick {};
 
-using Input = std::variant<Started, ConnectionUp, ConnectionLost, Received, InputReady, InputFailed, SlotUp,
-                           SlotDown, TasksFinished, TaskFailed, LeavesFinished, PauseRequested,
-                           ResumeRequested, StopRequested, Tick, ComparisonFinished>;
+using Input =
+    std::variant<Started, ConnectionUp, ConnectionLost, Received, InputReady, InputFailed, SlotUp, SlotDown,
+                 TasksFinished, TaskFailed, LeavesFinished, PauseRequested, ResumeRequested, StopRequested,
+                 Tick, ComparisonFinished, CheckpointLeft, CheckpointUploaded>;
 
 // ---- effects: what the shell is to do ----
 
@@ -174,6 +194,10 @@ struct AnswerOpening {
 };
 struct Upload {
   msg::UploadRequest request;
+  std::string file{};  // empty: the spool knows
+};
+struct DropFile {
+  std::string file;
 };
 enum class Severity : std::uint8_t { kInfo, kWarning, kError };
 struct Log {
@@ -185,9 +209,9 @@ struct Exit {
   std::optional<Error> why;  // absent: it was asked to stop
 };
 
-using Effect =
-    std::variant<Connect, Disconnect, Send, SendReport, FetchInput, ReleaseInput, RunBatch, RunLeaves,
-                 CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log, Exit, RunComparison>;
+using Effect = std::variant<Connect, Disconnect, Send, SendReport, FetchInput, ReleaseInput, RunBatch,
+                            RunLeaves, CancelBatch, Persist, MarkAcked, Forget, AnswerOpening, Upload, Log,
+                            Exit, RunComparison, DropFile>;
 using Effects = std::vector<Effect>;
 
 }  // namespace reeve::agent

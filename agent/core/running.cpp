@@ -141,7 +141,8 @@ void AgentCore::on(const LeavesFinished& in) {
   leaf_leases_.erase(found);
 }
 
-void AgentCore::report(const Lease& lease, TaskRange tasks, decltype(msg::ReportSection::outcome) outcome) {
+void AgentCore::report(Lease& lease, TaskRange tasks, decltype(msg::ReportSection::outcome) outcome) {
+  drop_checkpoints(lease, tasks);
   const msg::Assignment& a = lease.assignment;
   SpooledSection held{{a.attempt, a.step, tasks, lease.step->kernel, a.ticket, std::move(outcome)},
                       a.tasks,

@@ -74,7 +74,14 @@ void Performer::on(AnswerOpening& effect) {
 
 void Performer::on(Upload& effect) {
   const msg::UploadRequest& request = effect.request;
-  parts_.transfers.upload(request, parts_.spool.file_of(request.attempt, request.task), now_);
+  std::filesystem::path file = effect.file;
+  if (file.empty()) file = parts_.spool.file_of(request.attempt, request.task);
+  parts_.transfers.upload(request, std::move(file), now_);
+}
+
+void Performer::on(const DropFile& effect) {
+  std::error_code ignored;  // it may have gone with its slot's folder
+  std::filesystem::remove(effect.file, ignored);
 }
 
 void Performer::on(Log& effect) {

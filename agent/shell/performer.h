@@ -55,6 +55,7 @@ class Performer {
   void on(Forget& effect) { note(parts_.spool.forget(effect.attempt, effect.tasks)); }
   void on(AnswerOpening& effect);
   void on(Upload& effect);
+  void on(const DropFile& effect);
   void on(Log& effect);
   void on(Exit& effect) { over_ = std::move(effect); }
 

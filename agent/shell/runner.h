@@ -28,8 +28,8 @@ struct TaskText {
   std::string text;
 };
 
-using RunnerEvent =
-    std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished>;
+using RunnerEvent = std::variant<SlotUp, SlotDown, TaskOutput, TaskFailed, LeavesFinished, ComparisonFinished,
+                                 CheckpointLeft>;
 
 /// Where tasks run: one worker a slot. All calls come from one thread and none of them waits.
 class Runner {

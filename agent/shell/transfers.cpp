@@ -68,9 +68,8 @@ void Transfers::fetch(const Digest& digest, Time now) {
 }
 
 void Transfers::upload(const msg::UploadRequest& request, std::filesystem::path file, Time now) {
-  const bool known = std::any_of(uploads_.begin(), uploads_.end(), [&request](const auto& entry) {
-    return entry.second.request.attempt == request.attempt && entry.second.request.task == request.task;
-  });
+  const bool known = std::any_of(uploads_.begin(), uploads_.end(),
+                                 [&request](const auto& entry) { return entry.second.request == request; });
   if (known) return;
   Upload& upload = uploads_[next_id_++];
   upload.request = request;
@@ -148,6 +147,8 @@ void Transfers::start_some(Time now, std::vector<Input>& inputs, std::vector<Log
     } else {
       log.push_back(
           {Severity::kError, "cannot upload " + upload.file.string() + "; the region will ask again"});
+      if (upload.request.checkpoint)
+        inputs.push_back(CheckpointUploaded{upload.request.attempt, upload.request.task});
       entry = uploads_.erase(entry);
     }
   }
@@ -179,7 +180,8 @@ bool Transfers::begin(Upload& upload, TransferId id) {
   upload.sent = upload.acked = 0;
   upload.window = 0;
   const msg::UploadRequest& request = upload.request;
-  upload.begun = send(id, bulk::PutResult{request.attempt, request.step, request.task, upload.size});
+  upload.begun =
+      send(id, bulk::PutResult{request.attempt, request.step, request.task, upload.size, request.checkpoint});
   if (upload.begun) ++upload.attempts;
   return true;
 }
@@ -208,7 +210,12 @@ void Transfers::take(const bulk::Message& message, Time now, std::vector<Input>&
   }
   if (const auto* status = std::get_if<bulk::Status>(&message.body)) {
     if (status->error)
-      log.push_back({Severity::kWarning, "the region did not take a result: " + status->error->message});
+      log.push_back(
+          {Severity::kWarning, "the region did not take " +
+                                   std::string(upload.request.checkpoint ? "a checkpoint" : "a result") +
+                                   ": " + status->error->message});
+    if (upload.request.checkpoint)
+      inputs.push_back(CheckpointUploaded{upload.request.attempt, upload.request.task});
     uploads_.erase(found);
   }
 }

@@ -54,9 +54,11 @@ WorkerProcess::~WorkerProcess() {
   (void)sandbox::remove_tree(options_.scratch).ok();  // else when the agent starts again
 }
 
-worker::StepDocument WorkerProcess::document(const msg::StepInfo& step) const {
-  worker::StepDocument document{step.step,   step.kernel, step.leaf_bytes, step.max_result_bytes,
-                                step.script, {},          step.time_limit};
+worker::StepDocument WorkerProcess::document(const StepWork& step) const {
+  worker::StepDocument document{
+      step.step, step.kernel,     step.leaf_bytes, step.max_result_bytes, step.script,
+      {},        step.time_limit, step.memory_mib, step.checkpoint_bytes};
+  if (step.checkpoint != Digest{}) document.checkpoint = options_.input_path(step.checkpoint);
   for (const Digest& input : step.inputs)
     document.inputs.emplace_back(input, options_.input_path(input));
   return document;
@@ -65,7 +67,7 @@ worker::StepDocument WorkerProcess::document(const msg::StepInfo& step) const {
 void WorkerProcess::run(const RunBatch& work) {
   if (pid_ < 0) return;  // the core is about to hear that the worker is gone, and gives it out again
   worker::RunTasks message{work.batch, {}, {}};
-  std::vector<const msg::StepInfo*> known;
+  std::vector<const StepWork*> known;
   for (const BatchItem& item : work.items) {
     auto at = std::find(known.begin(), known.end(), item.step.get());
     if (at == known.end()) {
@@ -234,6 +236,10 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
     take_text(std::move(*text));
     return true;
   }
+  if (auto* left = std::get_if<worker::CheckpointLeft>(&message)) {
+    take_checkpoint(std::move(*left), events);
+    return true;
+  }
   if (auto* results = std::get_if<worker::TaskResults>(&message))
     return take_results(std::move(*results), events);
   if (auto* compared = std::get_if<worker::Compared>(&message))
@@ -276,6 +282,15 @@ void WorkerProcess::take_text(worker::TaskText text) {
   if (!options_.texts || text.batch != front.id || front.cancelled || !current_task(at)) return;
   if (text.attempt != at.attempt || text.task != at.tasks.first) return;
   options_.texts->push_back({text.attempt, at.step->step, text.task, text.offset, std::move(text.text)});
+}
+
+/// Of the task in hand alone; of another the file stays behind, and goes with the slot's folder.
+void WorkerProcess::take_checkpoint(worker::CheckpointLeft left, std::vector<RunnerEvent>& events) const {
+  BatchItem at;
+  if (left.batch != batches_.front().id || !current_task(at)) return;
+  if (left.attempt != at.attempt || left.task != at.tasks.first) return;
+  events.push_back(CheckpointLeft{options_.slot, left.attempt, left.task, std::move(left.file), left.root,
+                                  left.size_bytes});
 }
 
 bool WorkerProcess::take_results(worker::TaskResults results, std::vector<RunnerEvent>& events) {

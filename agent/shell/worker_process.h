@@ -76,7 +76,8 @@ class WorkerProcess {
   bool take_compared(worker::Compared compared, std::vector<RunnerEvent>& events);
   bool take_results(worker::TaskResults results, std::vector<RunnerEvent>& events);
   void take_text(worker::TaskText text);
-  worker::StepDocument document(const msg::StepInfo& step) const;
+  void take_checkpoint(worker::CheckpointLeft left, std::vector<RunnerEvent>& events) const;
+  worker::StepDocument document(const StepWork& step) const;
   void look_for_hang(std::int64_t now_ns);
   void look_for_cancel(std::int64_t now_ns);
   Duration patience() const;

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "agent/sandbox/sandbox.h"
+#include "agent/worker/checkpoint_watch.h"
 #include "agent/worker/gang_member.h"
 #include "agent/worker/glob.h"
 #include "agent/worker/session.h"
@@ -30,6 +31,8 @@ constexpr std::uint32_t kProcessesPerCpu = 64;
 sandbox::Bounds bounds_of(const StepDocument& document, const WorkerContext& context) {
   sandbox::Bounds bounds;
   if (context.share.memory_mib > 0) bounds.memory_bytes = context.share.memory_mib << 20;
+  if (document.memory_mib > 0)
+    bounds.memory_bytes = std::min(bounds.memory_bytes, std::uint64_t{document.memory_mib} << 20);
   bounds.tmp_bytes = std::clamp(bounds.memory_bytes / 4, kLeastTmpBytes, kMostTmpBytes);
   bounds.processes = std::max(kProcesses, kProcessesPerCpu * context.cpus);
   const std::uint64_t most = std::min(document.max_result_bytes, kResultBytes);
@@ -65,16 +68,20 @@ class ProgramKernel final : public TaskKernel {
     TaskLog log([this, task](std::uint64_t offset, std::string text, bool must) {
       return context_.log(task, offset, std::move(text), must);
     });
-    // A gang's session is its own: another network, and members that end with it.
-    if (session_ && (context_.gang.is_gang() || gang_ || !session_->renew())) rest();
+    // A gang's session is its own: another network, and members that end with it. So is a checkpoint's.
+    if (session_ && (context_.gang.is_gang() || gang_ || keeps_checkpoints() || !session_->renew())) rest();
     auto failure = join_gang();
     if (!failure) failure = ready_session(context_.log ? &log : nullptr);
+    if (!failure) watch_checkpoints(task);
     if (!failure && gang_)
       failure = gang_->await_members([this] { return context_.cancelled().has_value(); });
     if (!failure) failure = perform(task, values, out);
     if (failure && gang_ && gang_->broken())
       failure = gang_->await_verdict([this] { return context_.cancelled().has_value(); });
-    if (failure || gang_) rest();
+    if (watch_ && !watch_->too_large().empty())
+      failure = Failure{msg::FailureReason::kOverLimit, watch_->too_large()};
+    watch_.reset();
+    if (failure || gang_ || keeps_checkpoints()) rest();
     if (session_) session_->log_to(nullptr);
     log.end();
     if (!failure) return {};
@@ -101,9 +108,25 @@ class ProgramKernel final : public TaskKernel {
     return std::nullopt;
   }
 
+  bool keeps_checkpoints() const { return document_.checkpoint_bytes > 0; }
+
+  /// Of a gang's members, the lead's folder counts.
+  void watch_checkpoints(TaskIndex task) {
+    task_ = task;
+    if (keeps_checkpoints() && context_.left && (!gang_ || gang_->leads()))
+      watch_ = std::make_unique<CheckpointWatch>(session_->work(), context_.share.scratch,
+                                                 document_.checkpoint_bytes);
+  }
+
+  void look_for_checkpoint() {
+    if (!watch_) return;
+    if (const auto made = watch_->take()) context_.left(task_, *made);
+  }
+
   /// A gang that has lost a member is over at once, whatever its actions ask for.
   std::optional<Duration> cancelled() const {
     if (gang_ && gang_->broken()) return Duration{};
+    if (watch_ && !watch_->too_large().empty()) return Duration{};
     return context_.cancelled();
   }
 
@@ -113,10 +136,12 @@ class ProgramKernel final : public TaskKernel {
       session_->begin_task(document_.time_limit);
       return std::nullopt;
     }
-    SessionSignals signals{[this] { return cancelled(); }, [this](Duration patience) { tell(patience); }};
+    SessionSignals signals{[this] { return cancelled(); }, [this](Duration patience) { tell(patience); },
+                           [this] { look_for_checkpoint(); }};
     session_ = std::make_unique<Session>(Session::Setup{
         *context_.sandbox, script_, inputs_, std::filesystem::path(context_.share.scratch) / "session",
-        bounds_, variables(), std::move(signals), gang_ ? gang_->extras() : Extras{}});
+        bounds_, variables(), std::move(signals), gang_ ? gang_->extras() : Extras{}, keeps_checkpoints(),
+        document_.checkpoint});
     session_->log_to(log);
     session_->begin_task(document_.time_limit);
     return session_->enter();
@@ -138,6 +163,8 @@ class ProgramKernel final : public TaskKernel {
                            {"OMP_NUM_THREADS", std::to_string(context_.cpus)},
                            {"REEVE_CPUS", std::to_string(context_.cpus)},
                            {"REEVE_JOB_ID", std::to_string(document_.step.job.value())}};
+    if (keeps_checkpoints())
+      all["REEVE_CHECKPOINT_DIR"] = std::string(sandbox::kWorkFolder) + "/" + kCheckpointFolder;
     if (gang_) all.merge(gang_->variables());
     return all;
   }
@@ -182,6 +209,10 @@ class ProgramKernel final : public TaskKernel {
     return pack(folder.value(), files, out);
   }
 
+  bool is_checkpoint(const std::string& path) const {
+    return keeps_checkpoints() && path.starts_with(std::string(kCheckpointFolder) + "/");
+  }
+
   /// The files that the patterns name, each once.
   std::optional<Failure> choose(const FolderListing& listing, const openjd::TaskValues& values,
                                 std::vector<FoundFile>& files) const {
@@ -193,7 +224,9 @@ class ProgramKernel final : public TaskKernel {
       const std::string pattern = tidy_pattern(output.pattern.resolve(symbols), sandbox::kWorkFolder);
       bool any = false;
       for (std::size_t i = 0; i < listing.files.size(); ++i) {
-        if (inputs_.covers(listing.files[i].path) || !glob_matches(pattern, listing.files[i].path)) continue;
+        if (inputs_.covers(listing.files[i].path) || is_checkpoint(listing.files[i].path) ||
+            !glob_matches(pattern, listing.files[i].path))
+          continue;
         chosen[i] = any = true;
       }
       if (any || !output.required) continue;
@@ -236,6 +269,8 @@ class ProgramKernel final : public TaskKernel {
   msg::FailureReason reason_ = msg::FailureReason::kRefused;
   std::unique_ptr<GangMember> gang_;
   std::unique_ptr<Session> session_;  // refers to what stands above it
+  std::unique_ptr<CheckpointWatch> watch_;
+  TaskIndex task_ = 0;  // in hand
 };
 
 }  // namespace

@@ -65,6 +65,10 @@ struct StepDocument {
   Bytes script;
   std::vector<std::pair<Digest, std::string>> inputs;  // and the files that hold them
   Duration time_limit;                                 // of each task; zero: none
+  std::uint32_t memory_mib = 0;                        // likewise; 0: what the slot has
+  std::uint64_t checkpoint_bytes = 0;                  // what a task may leave for its next attempt, at most
+  std::string checkpoint{};                            // a file: what an earlier attempt left; empty: nothing
+  bool operator==(const StepDocument&) const = default;
 };
 
 struct WorkItem {
@@ -136,7 +140,17 @@ struct TaskText {
   std::uint64_t offset = 0;
   std::string text;
 };
-using FromWorker = std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared, TaskText>;
+/// The task in hand has left a checkpoint: a bundle in a file, which is the agent's from here on.
+struct CheckpointLeft {
+  std::uint64_t batch = 0;
+  AttemptId attempt;
+  TaskIndex task = 0;
+  std::string file;
+  Digest root;
+  std::uint64_t size_bytes = 0;
+};
+using FromWorker =
+    std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared, TaskText, CheckpointLeft>;
 
 template <class A>
 void fields(A& a, std::pair<Digest, std::string>& p) {
@@ -144,7 +158,8 @@ void fields(A& a, std::pair<Digest, std::string>& p) {
 }
 template <class A>
 void fields(A& a, StepDocument& s) {
-  a(s.step, s.kernel, s.leaf_bytes, s.max_result_bytes, s.script, s.inputs, s.time_limit);
+  a(s.step, s.kernel, s.leaf_bytes, s.max_result_bytes, s.script, s.inputs, s.time_limit, s.memory_mib,
+    s.checkpoint_bytes, s.checkpoint);
 }
 template <class A>
 void fields(A& a, WorkItem& w) {
@@ -183,6 +198,10 @@ void fields(A& a, Compared& m) {
 template <class A>
 void fields(A& a, TaskText& m) {
   a(m.batch, m.attempt, m.task, m.offset, m.text);
+}
+template <class A>
+void fields(A& a, CheckpointLeft& m) {
+  a(m.batch, m.attempt, m.task, m.file, m.root, m.size_bytes);
 }
 
 /// Appends one frame to `out`.

@@ -11,8 +11,9 @@
 #include <fstream>
 
 #include "agent/sandbox/scratch.h"
+#include "agent/worker/checkpoint_watch.h"
 #include "agent/worker/glob.h"
-#include "protocol/bundle.h"
+#include "protocol/bundle_files.h"
 #include "protocol/limits.h"
 
 namespace reeve::agent::worker {
@@ -108,6 +109,7 @@ std::optional<Failure> Session::enter() {
       << (rules.empty() ? "{}\n" : openjd::encode_path_mapping(rules));
   if (const auto placed = setup_.inputs.place(work()); !placed) return refused(placed.error());
   if (const auto made = make_folders(); !made) return refused(made.error());
+  if (const auto placed = place_checkpoint(); !placed) return refused(placed.error());
   if (auto failure = ready_cell(false)) return failure;  // what it mounts shows in the working directory
   for (std::size_t i = 0; i < setup_.script.environments.size(); ++i) {
     if (auto failure = enter(setup_.script.environments[i], i)) return failure;
@@ -138,6 +140,17 @@ Result<void> Session::make_folders() const {
       return Error{ErrorCode::kIo,
                    "cannot make the folder of the output '" + pattern + "': " + error.message(), ""};
   }
+  return {};
+}
+
+Result<void> Session::place_checkpoint() const {
+  if (!setup_.keeps_checkpoints) return {};
+  std::error_code error;
+  std::filesystem::create_directory(work() / kCheckpointFolder, error);
+  if (error) return Error{ErrorCode::kIo, "cannot make the folder of checkpoints: " + error.message(), ""};
+  if (setup_.checkpoint.empty()) return {};
+  const auto unpacked = unpack_bundle(setup_.checkpoint, work() / kCheckpointFolder);
+  if (!unpacked) return unpacked.error();
   return {};
 }
 
@@ -233,8 +246,11 @@ sandbox::Command Session::command(const openjd::CommandLine& line) {
     command.on_text = [this](std::string_view text, bool errors) {
       log_->hear(directives_, text, errors, now_ns());
     };
-    command.on_moment = [this] { log_->look(directives_, now_ns()); };
   }
+  command.on_moment = [this] {
+    if (log_) log_->look(directives_, now_ns());
+    if (setup_.signals.moment) setup_.signals.moment();
+  };
   return command;
 }
 

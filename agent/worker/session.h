@@ -31,6 +31,8 @@ struct SessionSignals {
   std::function<std::optional<Duration>()> cancelled;
   /// How long it may take from now on to end, were it cancelled.
   std::function<void(Duration)> patience;
+  /// Called every moment while an action runs. Null: nobody asks.
+  std::function<void()> moment{};
 };
 
 /// What a session's sandboxes have besides the step's own.
@@ -58,6 +60,8 @@ class Session {
     Variables variables;  // of every action
     SessionSignals signals;
     Extras extras{};
+    bool keeps_checkpoints = false;      // programs find kCheckpointFolder ...
+    std::filesystem::path checkpoint{};  // ... and in it what this bundle holds; empty: nothing
   };
 
   explicit Session(Setup setup);
@@ -109,6 +113,7 @@ class Session {
   Duration leaving() const;
   Duration time_for(const openjd::Action& action, const Manner& manner) const;
   Result<void> make_folders() const;
+  Result<void> place_checkpoint() const;
   std::optional<Failure> judge(const sandbox::Outcome& outcome, const std::string& who) const;
 
   Setup setup_;

@@ -44,6 +44,13 @@ struct WorkerShare {
   std::string scratch;           // a folder of this worker's own
 };
 
+/// What a task has left for its next attempt: a bundle in a file.
+struct MadeCheckpoint {
+  std::string file;
+  Digest root;  // of the bundle as one leaf
+  std::uint64_t size_bytes = 0;
+};
+
 /// What all steps of a worker share: the slot's processors, scenes that were read, the sandbox.
 struct SceneShelf;
 struct WorkerContext {
@@ -63,6 +70,8 @@ struct WorkerContext {
   std::unique_ptr<SceneShelf> shelf;
   /// Takes what a program of the current attempt's writes; see TaskLog::Send. Null: nobody listens.
   std::function<bool(TaskIndex task, std::uint64_t offset, std::string text, bool must)> log;
+  /// Takes a checkpoint of the current attempt's, and its file with it. Null: nobody wants any.
+  std::function<void(TaskIndex task, const MadeCheckpoint& made)> left;
 };
 
 /// `--name value` pairs; each name once, none missing its value.

@@ -31,11 +31,6 @@ std::int64_t now_ns() {
       .count();
 }
 
-bool same_document(const StepDocument& a, const StepDocument& b) {
-  return a.step == b.step && a.kernel == b.kernel && a.leaf_bytes == b.leaf_bytes && a.script == b.script &&
-         a.inputs == b.inputs && a.time_limit == b.time_limit;
-}
-
 /// As the region takes it: a program may have chosen some of the words.
 std::string sentence(const Error& error) {
   const std::string whole = error.hint.empty() ? error.message : error.message + "; " + error.hint;
@@ -150,7 +145,7 @@ void Worker::close_results() {
 
 Worker::Bound& Worker::bind(const StepDocument& document) {
   const auto known = std::find_if(bound_.begin(), bound_.end(), [&document](const Bound& candidate) {
-    return same_document(candidate.document, document);
+    return candidate.document == document;
   });
   if (known != bound_.end() && known == bound_.begin()) return bound_.front();
   rest();
@@ -193,6 +188,10 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
     context_.log = [&](TaskIndex task, std::uint64_t offset, std::string text, bool must) {
       return say_text({work.batch, item.attempt, task, offset, std::move(text)}, must);
     };
+    context_.left = [&](TaskIndex task, const MadeCheckpoint& made) {
+      say(CheckpointLeft{work.batch, item.attempt, task, made.file, made.root, made.size_bytes});
+      drain();
+    };
   }
   for (TaskIndex task = item.tasks.first; task != item.tasks.end() && !broken_; ++task) {
     ending_ = context_.cancelled().has_value();
@@ -220,6 +219,7 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
       flush();
   }
   context_.log = nullptr;
+  context_.left = nullptr;
   close_results();
 }
 

@@ -43,7 +43,7 @@ StepPtr step_of_trues() {
   script.space = openjd::ParameterSpace::make({{"N", openjd::ParameterType::kInt, std::move(range).value()}},
                                               openjd::Combination::product_of_all(1))
                      .value();
-  auto info = std::make_shared<msg::StepInfo>();
+  auto info = std::make_shared<agent::StepWork>();
   info->step = {JobId(1), 0};
   info->kernel = {"program", 1};
   info->max_result_bytes = 4096;

@@ -9,8 +9,10 @@ namespace {
 struct Control {
   std::string selector;
   msg::JobCommand command;
-  const char* done = "";  // "cancelled"
-  bool open_only = true;  // what `all` means
+  const char* done = "";     // "cancelled"
+  bool open_only = true;     // what `all` means
+  bool failed = false;       // --failed
+  bool looks_first = false;  // the region has forgotten whose job it was, and only its view knows
 };
 
 Result<ExitCode> steer(Context& context, const Control& control) {
@@ -22,6 +24,9 @@ Result<ExitCode> steer(Context& context, const Control& control) {
   std::string text;
   std::string quiet;
   for (const std::uint64_t job : *jobs) {
+    if (control.looks_first)
+      if (auto known = (*connection)->query("/api/v1/jobs/" + std::to_string(job)); !known)
+        return known.error();
     msg::JobCommand command = control.command;
     command.job = JobId(job);
     if (auto steered = (*connection)->command(std::move(command)); !steered) {
@@ -71,8 +76,18 @@ void add_job_control(CommandLine& line, const Verb& job) {
            std::make_shared<Control>());
   add_verb(line, job, {"resume", "Go on with paused jobs", msg::JobVerb::kResume, "resumed", true},
            std::make_shared<Control>());
-  add_verb(line, job, {"retry", "Run the failed tasks again", msg::JobVerb::kRetryFailed, "retried", false},
-           std::make_shared<Control>());
+  auto retry = std::make_shared<Control>();
+  add_verb(
+      line, job,
+      {"retry", "Run the failed tasks again, and nothing else", msg::JobVerb::kRetryFailed, "retried", false},
+      retry)
+      .flag("--failed", retry->failed, "What it does anyway; for scripts that say what they mean");
+  auto forget = std::make_shared<Control>();
+  forget->looks_first = true;
+  add_verb(line, job,
+           {"forget", "Delete what the region keeps of ended jobs: results and logs; the account stays",
+            msg::JobVerb::kForget, "forgotten", false},
+           forget);
   auto priority = std::make_shared<Control>();
   add_verb(line, job,
            {"priority", "Change jobs' priority among your own", msg::JobVerb::kSetPriority, "changed", true},

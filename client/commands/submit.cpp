@@ -17,8 +17,8 @@ std::string misplaced_option(const CommandRequest& command) {
   if (!command.inputs.empty()) return "--input";
   if (!command.outputs.empty()) return "--output-file";
   if (!command.gang.empty() || command.mpi) return "--gang and --mpi";
-  if (command.cpus + command.gpus + command.memory_bytes + command.vram_bytes > 0)
-    return "--cpus, --mem, --gpus and --vram";
+  if (command.cpus + command.gpus + command.memory_bytes + command.most_memory_bytes + command.vram_bytes > 0)
+    return "--cpus, --mem, --mem-max, --gpus and --vram";
   return "";
 }
 
@@ -78,8 +78,10 @@ void add_submission(CommandLine& line, const Verb& verb, const std::string& name
       .type("FILE");
   CommandRequest& command = options.command;
   line.take_command(name, command.words);
-  verb.option("--array", command.array, "A task for each number, which it sees as REEVE_ARRAY_TASK_ID")
-      .type("RANGE");
+  verb.option("--array", command.array,
+              "A task for each number, which it sees as REEVE_ARRAY_TASK_ID; with %N at the end at most N at "
+              "once")
+      .type("RANGE[%N]");
   verb.option("--each-line", command.each_line, "A task for each line of a file, which it sees as REEVE_ITEM")
       .type("FILE");
   verb.option("--from-json", command.from_json,
@@ -96,6 +98,10 @@ void add_submission(CommandLine& line, const Verb& verb, const std::string& name
   verb.option("--cpus", command.cpus, "Processors of a task").between(1, 4096);
   verb.option("--gpus", command.gpus, "GPUs of a task").between(1, 64);
   verb.parsed("--mem", command.memory_bytes, parse_size, "SIZE", "Memory of a task: 8G");
+  verb.parsed("--mem-max", command.most_memory_bytes, parse_size, "SIZE",
+              "A task that runs out of --mem has twice as much on its next attempt, up to this");
+  verb.parsed("--checkpoint", options.job.submit.checkpoint_bytes, parse_size, "SIZE",
+              "What a task leaves in $REEVE_CHECKPOINT_DIR, up to so much, goes with it to its next attempt");
   verb.parsed("--vram", command.vram_bytes, parse_size, "SIZE", "Memory of a task's GPU");
   verb.option("--gang", command.gang,
               "Slots of one owner's farm that each task runs on at once; its result is not checked by copies "

@@ -39,6 +39,7 @@ class Applier {
   void operator()(const JobEnded& e);
   void operator()(const JobForgotten& e);
   void operator()(const JobReopened& e);
+  void operator()(const JobPurged& e);
 
   // apply_tasks.cpp
   void operator()(const ResultsRecorded& e);
@@ -55,6 +56,7 @@ class Applier {
   void operator()(const ComparisonOpened& e);
   void operator()(const CandidateStored& e);
   void operator()(const ComparisonDecided& e);
+  void operator()(const CheckpointStored& e);
 
   // apply_money.cpp
   void operator()(const Settled& e);
@@ -67,6 +69,8 @@ class Applier {
   }
   void post(const Chain& chain);
   static void require_tasks(const StepState& step, TaskRange tasks);
+  /// Tasks that are over have no next attempt.
+  static void drop_checkpoints(StepState& step, TaskRange tasks);
   Job& job(JobId id);
   StepState& step(StepRef ref);
   OpenTask& open_task(StepRef ref, TaskIndex task);

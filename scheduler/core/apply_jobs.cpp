@@ -98,8 +98,10 @@ void Applier::operator()(const JobEnded& e) {
   require(left.balance() == 0 && left.debits_pending == 0 && left.credits_pending == 0,
           "an ended job holds zero");
   s_.ledger.close(escrow);
-  for (StepState& step_state : ended.steps)
+  for (StepState& step_state : ended.steps) {
     step_state.open.clear();
+    step_state.checkpoints.clear();
+  }
   ended.state = e.state;
   ended.reason = e.reason;
   ended.out_of_funds = false;
@@ -117,6 +119,10 @@ void Applier::operator()(const JobForgotten& e) {
     if (s_.ended_badly.size() > kEndedBadly) s_.ended_badly.erase(s_.ended_badly.begin());
   }
   s_.jobs.erase(e.job);
+}
+
+void Applier::operator()(const JobPurged& e) {
+  remember(e.command);
 }
 
 void Applier::operator()(const JobReopened& e) {

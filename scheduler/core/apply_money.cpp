@@ -30,8 +30,7 @@ void forget_attempts(Durable& state, PartyId owner) {
           open.phase = Collecting{};
           sort_groups(open, is_compared(step.spec));
         }
-        const bool fresh = open.attempts.empty() && open.failed_owners.empty() && open.needed == 1;
-        next = fresh ? step.open.erase(next) : std::next(next);
+        next = open.is_fresh() ? step.open.erase(next) : std::next(next);
       }
     }
   }
@@ -50,6 +49,7 @@ void Applier::operator()(const Settled& e) {
     state.slots[e.slot].insert(range);
     state.done.insert(range);
     state.open.erase(state.open.lower_bound(range.first), state.open.lower_bound(range.end()));
+    drop_checkpoints(state, range);
   }
   post(e.chain);
   const std::uint64_t count = count_tasks(e.tasks);

@@ -13,7 +13,19 @@ void exclude(OpenTask& open, PartyId owner) {
   if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
 }
 
+/// What a task that ran out of memory has next; 0: no more than it had.
+std::uint32_t more_memory(const StepSpec& spec, const OpenTask& open) {
+  const std::uint64_t had = open.memory_mib > 0 ? open.memory_mib : spec.need.memory_mib;
+  if (had >= spec.most_memory_mib) return 0;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(2 * had, spec.most_memory_mib));
+}
+
 }  // namespace
+
+void Applier::drop_checkpoints(StepState& step, TaskRange tasks) {
+  auto& all = step.checkpoints;
+  all.erase(all.lower_bound({tasks.first, PartyId()}), all.lower_bound({tasks.end(), PartyId()}));
+}
 
 OpenTask& Applier::open_task(StepRef ref, TaskIndex task) {
   auto& open = step(ref).open;
@@ -27,7 +39,7 @@ void Applier::drop_attempt(StepRef ref, TaskIndex task, AttemptId attempt) {
   std::erase_if(open.attempts, [attempt](const Recorded& r) { return r.attempt == attempt; });
   sort_groups(open, is_compared(step(ref).spec));
   open.phase = Collecting{};
-  if (open.attempts.empty() && open.failed_owners.empty() && open.needed == 1) step(ref).open.erase(task);
+  if (open.is_fresh()) step(ref).open.erase(task);
 }
 
 void Applier::operator()(const ResultsRecorded& e) {
@@ -57,9 +69,27 @@ void Applier::operator()(const AttemptFailed& e) {
   require_tasks(state, e.tasks);
   for (TaskIndex task = e.tasks.first; task < e.tasks.end(); ++task) {
     OpenTask& open = state.open[task];
+    if (e.reason == msg::FailureReason::kOutOfMemory) {
+      if (const std::uint32_t more = more_memory(state.spec, open); more > 0) {
+        open.memory_mib = more;
+        continue;
+      }
+    }
     ++open.failures;
     exclude(open, e.owner);
   }
+}
+
+void Applier::operator()(const CheckpointStored& e) {
+  saw(e.at);
+  StepState& state = step(e.step);
+  require_tasks(state, {e.task, 1});
+  require(!state.done.contains(e.task) && !state.failed.contains(e.task),
+          "a checkpoint is of a task that goes on");
+  if (e.blob == Digest{})
+    state.checkpoints.erase({e.task, e.owner});
+  else
+    state.checkpoints[{e.task, e.owner}] = {e.attempt, e.blob, e.size_bytes};
 }
 
 void Applier::operator()(const TasksFailed& e) {
@@ -68,6 +98,7 @@ void Applier::operator()(const TasksFailed& e) {
   require(!state.done.intersects(e.tasks), "a task does not fail after it was done");
   state.failed.insert(e.tasks);
   state.open.erase(state.open.lower_bound(e.tasks.first), state.open.lower_bound(e.tasks.end()));
+  drop_checkpoints(state, e.tasks);
 }
 
 void Applier::operator()(const TasksVerified&) {}

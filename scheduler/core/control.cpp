@@ -73,6 +73,7 @@ void resume(Region& region, const CommandReceived& input, JobId id, const Comman
 
 void retry_failed(Region& region, const CommandReceived& input, JobId id, const CommandRef& ref) {
   region.live.ended_badly.erase({region.durable.find_job(id)->ended, id});
+  clear_blocklist(region, id);
   region.emit(JobRetried{id, ref});
   ++region.live.open_jobs[region.durable.find_job(id)->requester];
   rebuild_queues(region, id);
@@ -80,8 +81,22 @@ void retry_failed(Region& region, const CommandReceived& input, JobId id, const 
   reply(region, input.from, input.command.request, msg::Done{});
 }
 
+/// A job that the state has forgotten is known to the view alone, which deletes nothing of anybody else's.
+void forget(Region& region, const CommandReceived& input, JobId id, const CommandRef& ref) {
+  const Job* job = region.durable.find_job(id);
+  if (job != nullptr && job->live())
+    return refuse(region, input,
+                  {ErrorCode::kConflict, "job " + std::to_string(id.value()) + " has not ended",
+                   "`reeve job cancel` it first"});
+  region.emit(JobPurged{id, ref});
+  reply(region, input.from, input.command.request, msg::Done{});
+}
+
 void job_command(Region& region, const CommandReceived& input, const msg::JobCommand& command,
                  const CommandRef& ref) {
+  const bool ended_for_good = command.job.valid() && command.job.value() < region.durable.next_job &&
+                              region.durable.find_job(command.job) == nullptr;
+  if (command.verb == msg::JobVerb::kForget && ended_for_good) return forget(region, input, command.job, ref);
   const Job* job = job_for(region, input, command.job);
   if (job == nullptr) return;
   switch (command.verb) {
@@ -107,6 +122,7 @@ void job_command(Region& region, const CommandReceived& input, const msg::JobCom
     case msg::JobVerb::kSetPriority:
       if (!job->live()) return refuse_state(region, input, command.job, "has ended already");
       return set_priority(region, input, command, ref);
+    case msg::JobVerb::kForget: return forget(region, input, command.job, ref);
   }
 }
 

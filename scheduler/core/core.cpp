@@ -67,6 +67,7 @@ void Core::step(Time now, const Input& input, StepOutput& out) {
     void operator()(const ReportReceived& i) { on_report(r, i); }
     void operator()(const OpeningReceived& i) { on_opening(r, i); }
     void operator()(const UploadFinished& i) { on_upload(r, i); }
+    void operator()(const CheckpointOffered& i) { on_checkpoint_offered(r, i); }
     void operator()(const Tick&) { on_tick(r); }
     void operator()(const Pump&) {
       dispatch(r);
@@ -143,7 +144,10 @@ std::optional<bool> Core::needs_input(AgentId id, const Digest& input) const {
            std::find(state->spec.inputs.begin(), state->spec.inputs.end(), input) != state->spec.inputs.end();
   };
   return std::any_of(agent->second.leases.begin(), agent->second.leases.end(),
-                     [&](AttemptId attempt) { return is_input_of(live.leases.at(attempt).step); }) ||
+                     [&](AttemptId attempt) {
+                       const Lease& lease = live.leases.at(attempt);
+                       return lease.goes_on_from == input || is_input_of(lease.step);
+                     }) ||
          std::any_of(live.leaf_leases.begin(), live.leaf_leases.end(), [&](const auto& entry) {
            return entry.second.agent == id && is_input_of(entry.second.step);
          });

@@ -15,23 +15,39 @@ constexpr std::uint32_t kCopyChunk = 512;
 constexpr int kPairingDraws = 32;
 constexpr std::size_t kCrowd = 64;
 
-/// The bit class that a copy must be of; absent: any.
-using InClass = std::optional<std::string>;
+/// What one task asks of an agent besides what its step does.
+struct Wants {
+  std::optional<std::string> bit_class{};  // absent: any
+  std::uint32_t memory_mib = 0;            // after it ran out of less
+  JobId unless_blocked{};                  // not from an agent that is blocked for this job; 0: from any
+};
 
-bool is_in(const InClass& in_class, const AgentSession& agent) {
-  return !in_class || agent.capability.bit_class == *in_class;
+bool suits(const Region& region, const Wants& wants, AgentId id, const AgentSession& agent) {
+  return (!wants.bit_class || agent.capability.bit_class == *wants.bit_class) &&
+         agent.capability.memory_mib >= wants.memory_mib &&
+         !(wants.unless_blocked.valid() && is_blocked(region, wants.unless_blocked, id));
 }
 
 /// True when some agent that is connected could ever run a copy of `task`, whatever its credit now.
 template <class Allowed>
-bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed,
-                    const InClass& in_class = {}) {
+bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowed, const Wants& wants = {}) {
   return std::any_of(region.live.agents.begin(), region.live.agents.end(), [&](const auto& entry) {
     const AgentSession& agent = entry.second;
-    if (agent.role != role || agent.paused || !allowed(agent.owner) || !is_in(in_class, agent)) return false;
+    if (agent.role != role || agent.paused || !allowed(agent.owner) ||
+        !suits(region, wants, entry.first, agent))
+      return false;
     const AgentRecord& record = region.durable.agents.at(entry.first);
     return !record.revoked && !record.paused && meets(agent.capability, region.live.needs[need]);
   });
+}
+
+/// Blocked agents get what nobody else could run.
+template <class Allowed>
+Wants unless_blocked(const Region& region, NeedId need, JobId job, Allowed allowed, Wants wants = {}) {
+  if (!blocks_agents(region, job)) return wants;
+  wants.unless_blocked = job;
+  if (!somebody_could(region, need, Role::kAgent, allowed, wants)) wants.unless_blocked = JobId();
+  return wants;
 }
 
 /// Draws uniformly among the candidates that are allowed and have room. Up to kCrowd candidates are all
@@ -40,11 +56,11 @@ bool somebody_could(const Region& region, NeedId need, Role role, Allowed allowe
 /// the end.
 template <class Allowed>
 std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue& queue, StepRef step,
-                                  TaskIndex task, Role role, Allowed allowed, const InClass& in_class = {}) {
+                                  TaskIndex task, Role role, Allowed allowed, const Wants& wants = {}) {
   const std::vector<AgentId>& all = round.candidates(queue.need, role);
   const auto fits = [&](AgentId id) {
     const AgentSession& agent = region.live.agents.at(id);
-    return allowed(agent.owner) && is_in(in_class, agent) && round.room(id, queue) > 0;
+    return allowed(agent.owner) && suits(region, wants, id, agent) && round.room(id, queue) > 0;
   };
   const auto draw = [&](std::size_t bound, int again) {
     const auto domain = static_cast<std::uint32_t>(Draw::kPairing);
@@ -67,11 +83,11 @@ std::optional<AgentId> draw_agent(Region& region, Round& round, const StepQueue&
 /// The agents of other owners first; the referee stands in where no other owner could.
 template <class Allowed>
 std::optional<AgentId> draw_checker(Region& region, Round& round, const StepQueue& queue, StepRef step,
-                                    TaskIndex task, Allowed allowed, const InClass& in_class = {}) {
-  if (const auto agent = draw_agent(region, round, queue, step, task, Role::kAgent, allowed, in_class))
+                                    TaskIndex task, Allowed allowed, const Wants& wants = {}) {
+  if (const auto agent = draw_agent(region, round, queue, step, task, Role::kAgent, allowed, wants))
     return agent;
-  if (somebody_could(region, queue.need, Role::kAgent, allowed, in_class)) return std::nullopt;
-  return draw_agent(region, round, queue, step, task, Role::kReferee, allowed, in_class);
+  if (somebody_could(region, queue.need, Role::kAgent, allowed, wants)) return std::nullopt;
+  return draw_agent(region, round, queue, step, task, Role::kReferee, allowed, wants);
 }
 
 void place_single_owner_copies(Region& region, Round& round, StepRef step) {
@@ -83,13 +99,17 @@ void place_single_owner_copies(Region& region, Round& round, StepRef step) {
       StepQueue* queue = find_queue(region, step);
       const auto bucket = queue->by_owner.find(owner);
       if (bucket == queue->by_owner.end()) break;
-      TaskRange chunk = bucket->second.front(kCopyChunk);
-      const auto agent = draw_checker(region, round, *queue, step, chunk.first,
-                                      [owner](PartyId other) { return other != owner; });
+      const StepState& state = *region.durable.find_step(step);
+      const std::uint64_t most = std::min<std::uint64_t>(kCopyChunk, may_go_out(region, step));
+      if (most == 0) return;
+      TaskRange chunk = up_to_checkpoint(state, bucket->second.front(static_cast<std::uint32_t>(most)));
+      const auto others = [owner](PartyId other) { return other != owner; };
+      const auto agent = draw_checker(region, round, *queue, step, chunk.first, others,
+                                      unless_blocked(region, queue->need, step.job, others));
       if (!agent) break;
       chunk.count =
           static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk.count, round.room(*agent, *queue)));
-      const std::size_t held = region.durable.find_step(step)->open.at(chunk.first).attempts.size();
+      const std::size_t held = state.open.at(chunk.first).attempts.size();
       round.give(*agent, step, chunk, static_cast<std::uint32_t>(held));
     }
   }
@@ -123,17 +143,19 @@ std::function<bool(PartyId)> untried_owners(const OpenTask& open) {
 
 void place_special_tasks(Region& region, Round& round, BitClasses& classes, StepRef step) {
   for (const TaskIndex task : next_special(*find_queue(region, step))) {
+    if (may_go_out(region, step) == 0) return;
     const StepQueue& queue = *find_queue(region, step);
     const OpenTask& open = region.durable.find_step(step)->open.at(task);
     const auto untried = untried_owners(open);
-    const InClass in_class = classes.of_next_copy(step, queue.need, open);
-    auto agent = draw_checker(region, round, queue, step, task, untried, in_class);
+    const Wants any{classes.of_next_copy(step, queue.need, open), open.memory_mib};
+    const Wants wants = unless_blocked(region, queue.need, step.job, untried, any);
+    auto agent = draw_checker(region, round, queue, step, task, untried, wants);
     if (!agent && cooled_down(region, step, task) &&
-        !somebody_could(region, queue.need, Role::kAgent, untried, in_class) &&
-        !somebody_could(region, queue.need, Role::kReferee, untried, in_class))
+        !somebody_could(region, queue.need, Role::kAgent, untried, wants) &&
+        !somebody_could(region, queue.need, Role::kReferee, untried, wants))
       agent = draw_agent(
           region, round, queue, step, task, Role::kAgent,
-          [&open](PartyId owner) { return may_run_copy(open, owner); }, in_class);
+          [&open](PartyId owner) { return may_run_copy(open, owner); }, any);
     if (agent) round.give(*agent, step, {task, 1}, static_cast<std::uint32_t>(open.attempts.size()));
   }
 }
@@ -161,6 +183,7 @@ void place_gang_copies(Region& region, Round& round, StepRef step) {
   for (const auto& [owner, waiting] : find_queue(region, step)->by_owner)
     tasks.push_back(waiting.front(1).first);
   for (const TaskIndex task : tasks) {
+    if (may_go_out(region, step) == 0) return;
     const StepQueue& queue = *find_queue(region, step);
     const OpenTask& open = region.durable.find_step(step)->open.at(task);
     auto allowed = untried_owners(open);
@@ -190,19 +213,37 @@ void dispatch_copies(Region& region, Round& round, BitClasses& classes) {
   }
 }
 
-/// The requester that has had least of what dispatch gave, among those with a need that is not blocked.
-std::optional<std::pair<PartyId, NeedId>> next_need(const Region& region, const std::set<NeedId>& blocked) {
-  std::optional<std::pair<PartyId, NeedId>> best;
+/// What a round can give nobody any more.
+struct Waiting {
+  std::set<NeedId> needs;   // no agent that meets it has room
+  std::set<StepRef> steps;  // those with room come after others for this step
+};
+
+/// A step that has fresh tasks, of a requester.
+struct NextStep {
+  PartyId requester;
+  NeedId need = 0;
+  StepRef step;
+};
+
+/// The first step of the requester that has had least of what dispatch gave.
+std::optional<NextStep> next_step(const Region& region, const Waiting& waiting) {
+  std::optional<NextStep> best;
   std::uint64_t best_used = 0;
   for (const auto& [requester, needs] : region.live.ready) {
     const auto used_entry = region.live.used.find(requester);
     const std::uint64_t used = used_entry == region.live.used.end() ? 0 : used_entry->second;
     if (best && used >= best_used) continue;
-    std::optional<NeedId> first;
-    for (const auto& [need, steps] : needs)
-      if (!blocked.contains(need) && (!first || *steps.begin() < *needs.at(*first).begin())) first = need;
+    using Step = std::pair<std::int32_t, StepRef>;
+    std::optional<std::pair<Step, NeedId>> first;
+    for (const auto& [need, steps] : needs) {
+      if (waiting.needs.contains(need)) continue;
+      const auto step = std::find_if(steps.begin(), steps.end(),
+                                     [&waiting](const Step& s) { return !waiting.steps.contains(s.second); });
+      if (step != steps.end() && (!first || *step < first->first)) first = {*step, need};
+    }
     if (!first) continue;
-    best = {requester, *first};
+    best = {requester, first->second, first->first.second};
     best_used = used;
   }
   return best;
@@ -221,7 +262,7 @@ void charge(Region& region, PartyId requester, std::uint64_t cost) {
 }
 
 ///   classes  bit classes that it may be of; absent: any
-std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue& queue,
+std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue& queue, const Wants& wants,
                                   const std::optional<std::set<std::string>>& classes) {
   const std::vector<AgentId>& all = round.candidates(queue.need, Role::kAgent);
   if (all.empty()) return std::nullopt;
@@ -230,7 +271,9 @@ std::optional<AgentId> next_agent(Region& region, Round& round, const StepQueue&
   for (std::size_t i = 0; i < all.size(); ++i, ++start) {
     if (start == all.end()) start = all.begin();
     if (round.room(*start, queue) == 0) continue;
-    if (classes && !classes->contains(region.live.agents.at(*start).capability.bit_class)) continue;
+    const AgentSession& agent = region.live.agents.at(*start);
+    if (!suits(region, wants, *start, agent)) continue;
+    if (classes && !classes->contains(agent.capability.bit_class)) continue;
     last = *start;
     return last;
   }
@@ -251,25 +294,29 @@ bool dispatch_gang(Region& region, Round& round, PartyId requester, StepRef step
 }
 
 void dispatch_fresh(Region& region, Round& round, BitClasses& classes) {
-  std::set<NeedId> blocked;
-  while (const auto next = next_need(region, blocked)) {
-    const auto [requester, need] = *next;
-    const StepRef step = region.live.ready.at(requester).at(need).begin()->second;
+  Waiting waiting;
+  while (const auto next = next_step(region, waiting)) {
+    const auto [requester, need, step] = *next;
     StepQueue& queue = *find_queue(region, step);
     if (region.durable.find_step(step)->spec.is_gang()) {
-      if (!dispatch_gang(region, round, requester, step)) blocked.insert(need);
+      if (!dispatch_gang(region, round, requester, step)) waiting.needs.insert(need);
       continue;
     }
-    const auto agent = next_agent(region, round, queue, classes.of_first_copy(step, need));
+    const Wants wants = unless_blocked(region, need, step.job, [](PartyId) { return true; });
+    const auto agent = next_agent(region, round, queue, wants, classes.of_first_copy(step, need));
     if (!agent) {
-      blocked.insert(need);
+      if (wants.unless_blocked.valid())
+        waiting.steps.insert(step);
+      else
+        waiting.needs.insert(need);
       continue;
     }
     const std::uint64_t sharing = std::max<std::size_t>(1, round.candidates(need, Role::kAgent).size());
     const std::uint64_t share = (queue.fresh.size() + sharing - 1) / sharing;
-    const std::uint64_t most =
-        std::min<std::uint64_t>({round.room(*agent, queue), share, limits::kTasksPerSection});
-    TaskRange chunk = queue.fresh.front(static_cast<std::uint32_t>(most));
+    const std::uint64_t most = std::min<std::uint64_t>(
+        {round.room(*agent, queue), share, limits::kTasksPerSection, may_go_out(region, step)});
+    TaskRange chunk = up_to_checkpoint(*region.durable.find_step(step),
+                                       queue.fresh.front(static_cast<std::uint32_t>(most)));
     chunk.count = static_cast<std::uint32_t>(ensure_escrow(region, step.job, step.step, chunk.count));
     if (chunk.count == 0) continue;
     const MicroCredits price = region.durable.find_step(step)->task_price;

@@ -86,6 +86,41 @@ bool restore(Durable& state, const JobExtras& all) {
   });
 }
 
+/// What the next attempts of one step's tasks have from earlier ones, as a snapshot keeps it.
+struct Retries {
+  std::map<TaskIndex, std::uint32_t> memory_mib;
+  std::map<std::pair<TaskIndex, PartyId>, Checkpoint> checkpoints;
+};
+using StepRetries = std::map<StepRef, Retries>;
+
+StepRetries step_retries(const Durable& state) {
+  StepRetries all;
+  for (const auto& [id, job] : state.jobs)
+    for (StepIndex i = 0; i < job.steps.size(); ++i) {
+      Retries retries{{}, job.steps[i].checkpoints};
+      for (const auto& [task, open] : job.steps[i].open)
+        if (open.memory_mib > 0) retries.memory_mib.emplace(task, open.memory_mib);
+      if (!retries.memory_mib.empty() || !retries.checkpoints.empty())
+        all.emplace(StepRef{id, i}, std::move(retries));
+    }
+  return all;
+}
+
+/// False when a snapshot has them of a step or a task that it does not have.
+bool restore(Durable& state, const StepRetries& all) {
+  return std::ranges::all_of(all, [&state](const auto& entry) {
+    StepState* step = state.find_step(entry.first);
+    if (step == nullptr) return false;
+    for (const auto& [task, memory_mib] : entry.second.memory_mib) {
+      const auto open = step->open.find(task);
+      if (open == step->open.end()) return false;
+      open->second.memory_mib = memory_mib;
+    }
+    step->checkpoints = entry.second.checkpoints;
+    return true;
+  });
+}
+
 template <class... S>
 void read_sections(Reader& a, S&... sections) {
   ((a.at_end() ? void() : a(sections)), ...);
@@ -102,8 +137,17 @@ void write_sections(Writer& a, const S&... sections) {
   ((at++ < end ? a(sections) : void()), ...);
 }
 
+template <class A>
+void fields(A& a, Retries& r) {
+  a(r.memory_mib, r.checkpoints);
+}
+
 }  // namespace
 
+template <class A>
+void fields(A& a, Checkpoint& c) {
+  a(c.attempt, c.blob, c.size_bytes);
+}
 template <class A>
 void fields(A& a, Token& t) {
   a(t.secret_digest, t.role, t.owner, t.uses_left, t.expires, t.credits, t.delegation);
@@ -176,10 +220,11 @@ void fields(A& a, Durable& d) {
   if constexpr (A::kReading) {
     ComparedTasks compared;
     JobExtras extras;
-    read_sections(a, d.lent, compared, d.bit_classes, extras);
-    if (a.ok() && !(restore(d, compared) && restore(d, extras))) a.fail();
+    StepRetries retries;
+    read_sections(a, d.lent, compared, d.bit_classes, extras, retries);
+    if (a.ok() && !(restore(d, compared) && restore(d, extras) && restore(d, retries))) a.fail();
   } else {
-    write_sections(a, d.lent, compared_tasks(d), d.bit_classes, job_extras(d));
+    write_sections(a, d.lent, compared_tasks(d), d.bit_classes, job_extras(d), step_retries(d));
   }
 }
 

@@ -114,6 +114,13 @@ struct Comparing {
 };
 using OpenPhase = std::variant<Collecting, Disputed, Storing, Comparing>;
 
+/// What an attempt left of its work, for the next one.
+struct Checkpoint {
+  AttemptId attempt;
+  Digest blob;
+  std::uint64_t size_bytes = 0;
+};
+
 /// A task with recorded results or charged failures. All others are bits of an IntervalSet.
 struct OpenTask {
   std::vector<Recorded> attempts;
@@ -123,6 +130,12 @@ struct OpenTask {
   OpenPhase phase;
   /// (attempt, group): compared, and not alike or not decidable; never asked again.
   std::set<std::pair<AttemptId, AttemptId>> unlike;
+  std::uint32_t memory_mib = 0;  // of its next attempt, after it ran out of less; 0: as its step says
+
+  /// Nothing sets it apart from a task that nobody has tried.
+  bool is_fresh() const {
+    return attempts.empty() && failed_owners.empty() && needed == 1 && memory_mib == 0;
+  }
 };
 
 struct StepState {
@@ -133,6 +146,8 @@ struct StepState {
   IntervalSet failed;              // no further attempt
   std::vector<IntervalSet> slots;  // settled, by replica slot
   std::map<TaskIndex, OpenTask> open;
+  /// The newest of each task and owner that may go on from it (0: anybody).
+  std::map<std::pair<TaskIndex, PartyId>, Checkpoint> checkpoints;
 
   bool complete() const { return done.size() + failed.size() == spec.task_count; }
 };

@@ -166,5 +166,13 @@ template <class A>
 void fields(A& a, BitClassSeen& e) {
   a(e.agent, e.bit_class);
 }
+template <class A>
+void fields(A& a, CheckpointStored& e) {
+  a(e.step, e.task, e.owner, e.attempt, e.blob, e.size_bytes, e.at);
+}
+template <class A>
+void fields(A& a, JobPurged& e) {
+  a(e.job, e.command);
+}
 
 }  // namespace reeve::core

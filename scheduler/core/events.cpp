@@ -44,7 +44,9 @@ constexpr std::array<const char*, std::variant_size_v<Event>> kNames = {"region_
                                                                         "comparison_opened",
                                                                         "candidate_stored",
                                                                         "comparison_decided",
-                                                                        "bit_class_seen"};
+                                                                        "bit_class_seen",
+                                                                        "checkpoint_stored",
+                                                                        "job_purged"};
 
 }  // namespace
 

@@ -323,13 +323,29 @@ struct BitClassSeen {
   std::string bit_class;
 };
 
-using Event =
-    std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled, Revoked,
-                 AgentPauseSet, Funded, JobAccepted, StepOpened, EscrowHeld, JobPaused, JobResumed,
-                 JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded, AttemptFailed,
-                 TasksFailed, TasksVerified, StoreReserved, ResultStored, StoreAbandoned, TaskDisputed,
-                 LeafChosen, DisputeDecided, AttemptRejected, Settled, Vested, OwnerConvicted, JobReopened,
-                 SessionsExpired, ComparisonOpened, CandidateStored, ComparisonDecided, BitClassSeen>;
+/// The region has what an attempt left for the next one; or, without a blob, what it had is of no use.
+struct CheckpointStored {
+  StepRef step;
+  TaskIndex task = 0;
+  PartyId owner;  // whose attempts may go on from it; 0: anybody's
+  AttemptId attempt;
+  Digest blob;
+  std::uint64_t size_bytes = 0;
+  Time at;
+};
+/// Results and logs of an ended job are to be deleted.
+struct JobPurged {
+  JobId job;
+  CommandRef command;
+};
+
+using Event = std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled,
+                           Revoked, AgentPauseSet, Funded, JobAccepted, StepOpened, EscrowHeld, JobPaused,
+                           JobResumed, JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded,
+                           AttemptFailed, TasksFailed, TasksVerified, StoreReserved, ResultStored,
+                           StoreAbandoned, TaskDisputed, LeafChosen, DisputeDecided, AttemptRejected, Settled,
+                           Vested, OwnerConvicted, JobReopened, SessionsExpired, ComparisonOpened,
+                           CandidateStored, ComparisonDecided, BitClassSeen, CheckpointStored, JobPurged>;
 
 /// snake_case name of an event's kind, for logs and the view.
 const char* event_name(const Event& event);

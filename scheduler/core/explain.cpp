@@ -183,6 +183,33 @@ Explanation explain_struck(const Region& region, StepRef step, TaskIndex task, c
           "join an agent of another owner, or run a referee; meanwhile it goes back to them after a pause"};
 }
 
+/// A task that ran out of memory, and needs more than its step asked for.
+Explanation explain_memory(const Region& region, StepRef step, TaskIndex task, std::uint32_t memory_mib,
+                           const TaskNeed& need) {
+  std::uint32_t most = 0;
+  for (const auto& [id, agent] : region.live.agents)
+    if (agent.role == Role::kAgent && meets(agent.capability, need))
+      most = std::max(most, agent.capability.memory_mib);
+  const std::string reason = "it ran out of memory and has " + std::to_string(memory_mib) + " MiB next";
+  if (most >= memory_mib) return {step.step, task, reason, "it is tried again on an agent that has as much"};
+  return {
+      step.step, task,
+      reason + "; the most that an agent that could run it has is " + std::to_string(most) + " MiB a slot",
+      "join an agent with more memory a slot, or submit it with a lower `--mem-max`"};
+}
+
+/// Agents that get tasks of the job only where nobody else could run them.
+void explain_blocked(const Region& region, JobId job, std::vector<Explanation>& out) {
+  std::string names;
+  for (const auto& [id, agent] : region.live.agents)
+    if (is_blocked(region, job, id)) names += (names.empty() ? "" : ", ") + region.durable.agents.at(id).name;
+  if (!names.empty())
+    out.push_back({0,
+                   {},
+                   "failed several tasks of this job in a row, and come after all others: " + names,
+                   "`reeve job tasks` shows why; `reeve job retry` forgets it"});
+}
+
 /// What two results that are to be compared wait for, by name.
 Explanation explain_comparison(const Region& region, StepRef step, TaskIndex task, const OpenTask& open,
                                const Comparing& comparing) {
@@ -226,6 +253,8 @@ void explain_open(const Region& region, StepRef step, std::vector<Explanation>& 
       out.push_back(explain_comparison(region, step, task, open, *comparing));
     if (std::holds_alternative<Storing>(open.phase))
       out.push_back({step.step, task, "the agreed result is being uploaded", ""});
+    if (open.memory_mib > 0 && std::holds_alternative<Collecting>(open.phase))
+      out.push_back(explain_memory(region, step, task, open.memory_mib, state.spec.need));
     if (!open.failed_owners.empty() && std::holds_alternative<Collecting>(open.phase))
       out.push_back(explain_struck(region, step, task, open, state.spec.need));
   }
@@ -265,14 +294,19 @@ std::vector<Explanation> explain_job(const Region& region, JobId id) {
     explain_no_agents(region, i, state.spec.need, out);
     if (state.spec.is_gang())
       explain_gang(region, i, state.spec, queue->second, out);
-    else
+    else if (may_go_out(region, {id, i}) > 0)
       explain_busy(region, i, queue->second, out);
     explain_copies(region, i, queue->second, out);
     explain_classes(region, {id, i}, queue->second, out);
     explain_open(region, {id, i}, out);
-    if (queue->second.leased > 0)
-      out.push_back({i, {}, std::to_string(queue->second.leased) + " tasks are with agents", ""});
+    const std::uint64_t with_agents = queue->second.with_agents;
+    if (with_agents > 0)
+      out.push_back({i,
+                     {},
+                     std::to_string(with_agents) + " tasks are with agents",
+                     may_go_out(region, {id, i}) > 0 ? "" : "the job allows no more of them at one time"});
   }
+  explain_blocked(region, id, out);
   return out;
 }
 

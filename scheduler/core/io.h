@@ -77,15 +77,20 @@ struct UploadFinished {
   Digest blob;
   Digest root;  // recomputed from the bytes that arrived
   std::uint64_t size_bytes = 0;
+  bool checkpoint = false;  // rather than the result
+};
+struct CheckpointOffered {
+  AgentId agent;
+  msg::CheckpointMade made;
 };
 /// Time has passed: deadlines are looked at.
 struct Tick {};
 /// The inbox is drained: place what can be placed.
 struct Pump {};
 
-using Input =
-    std::variant<EnrolReceived, CommandReceived, SubscribeReceived, AgentConnected, AgentGone, CreditGranted,
-                 HeartbeatReceived, ReportReceived, OpeningReceived, UploadFinished, Tick, Pump>;
+using Input = std::variant<EnrolReceived, CommandReceived, SubscribeReceived, AgentConnected, AgentGone,
+                           CreditGranted, HeartbeatReceived, ReportReceived, OpeningReceived, UploadFinished,
+                           Tick, Pump, CheckpointOffered>;
 
 // ---- effects: what the shell is to do ----
 

@@ -75,6 +75,7 @@ Lease& add_lease(Region& region, AttemptId attempt, AgentSession& agent, AgentId
   for (const TaskRange range : tasks)
     take_from_queue(queue, range);
   if (lease.fresh) queue.leased += lease.tasks;
+  queue.with_agents += lease.tasks;
   Lease& added = region.live.leases.emplace(attempt, std::move(lease)).first->second;
   region.live.leases_of_step.insert({step, attempt});
   set_deadline(region, attempt, region.now + region.durable.policy.lease);
@@ -95,6 +96,15 @@ bool adopt(Region& region, AgentId id, AgentSession& agent, const msg::HeldAttem
   if (fresh && ensure_escrow(region, held.step.job, held.step.step, count) < count) return false;
   add_lease(region, held.attempt, agent, id, held.step, held.replica, wanted);
   return true;
+}
+
+/// So many tasks of a lease are with its agent no longer.
+void return_tasks(Region& region, const Lease& lease, std::uint64_t tasks) {
+  StepQueue* queue = find_queue(region, lease.step);
+  if (queue == nullptr || tasks == 0) return;
+  if (lease.fresh) queue->leased -= tasks;
+  queue->with_agents -= tasks;
+  if (region.durable.find_step(lease.step)->spec.most_at_once > 0) index_queue(region, lease.step);
 }
 
 void cancel_lease(Region& region, AttemptId attempt) {
@@ -193,8 +203,7 @@ void end_lease(Region& region, AttemptId attempt) {
   if (found == region.live.leases.end()) return;
   const Lease& lease = found->second;
   region.live.deadlines.erase({lease.deadline, attempt});
-  if (StepQueue* queue = find_queue(region, lease.step); queue != nullptr && lease.fresh)
-    queue->leased -= lease.left.size();
+  return_tasks(region, lease, lease.left.size());
   const auto agent = region.live.agents.find(lease.agent);
   if (agent != region.live.agents.end()) {
     agent->second.outstanding -= lease.weight();
@@ -210,8 +219,9 @@ void end_lease(Region& region, AttemptId attempt) {
 void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks) {
   Lease& lease = region.live.leases.at(attempt);
   const std::uint64_t taken = lease.left.erase(tasks);
-  if (StepQueue* queue = find_queue(region, lease.step); queue != nullptr && lease.fresh)
-    queue->leased -= taken;
+  return_tasks(region, lease, taken);
+  for (TaskIndex task = tasks.first; !lease.offered.empty() && task < tasks.end(); ++task)
+    lease.offered.erase(task);
   const auto agent = region.live.agents.find(lease.agent);
   if (agent != region.live.agents.end()) agent->second.outstanding -= taken;
   if (lease.left.empty()) end_lease(region, attempt);

@@ -90,11 +90,18 @@ void unqueue(Region& region, StepRef step, TaskIndex task) {
   index_queue(region, step);
 }
 
+std::uint64_t may_go_out(const Region& region, StepRef step) {
+  const std::uint64_t most = region.durable.find_step(step)->spec.most_at_once;
+  if (most == 0) return ~std::uint64_t{0};
+  const auto queue = region.live.queues.find(step);
+  return most - std::min(most, queue->second.with_agents);
+}
+
 void index_queue(Region& region, StepRef step) {
   const StepQueue* queue = find_queue(region, step);
   const Job* job = region.durable.find_job(step.job);
   if (queue == nullptr || job == nullptr) return;
-  const bool runs = job->state == msg::JobState::kRunning;
+  const bool runs = job->state == msg::JobState::kRunning && may_go_out(region, step) > 0;
   Volatile& live = region.live;
 
   if (runs && queue->wants_copies())
@@ -142,6 +149,7 @@ void rebuild_queues(Region& region, JobId id) {
     for (auto next = all.lower_bound({step, AttemptId()}); next != all.end() && next->first == step; ++next) {
       const Lease& lease = region.live.leases.at(next->second);
       if (lease.fresh) queue.leased += lease.left.size();
+      queue.with_agents += lease.left.size();
       for (const TaskRange range : lease.left.ranges())
         taken.insert(range);
     }

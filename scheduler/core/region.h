@@ -16,6 +16,14 @@ namespace reeve::core {
 
 using NeedId = std::uint32_t;
 
+/// What an agent says that a task of its lease has left, until the region has it.
+struct OfferedCheckpoint {
+  Digest root;
+  std::uint64_t size_bytes = 0;
+  bool asked = false;
+  Time next;  // sooner than that no other is asked for
+};
+
 /// The right of one agent to run tasks of one step until a deadline.
 struct Lease {
   AgentId agent;
@@ -30,6 +38,8 @@ struct Lease {
   Time deadline;           // the sooner of that and of the agent's stall
   AttemptId gang{};        // the lead's attempt; 0: the task runs on one slot
   std::uint32_t rank = 0;  // in it
+  Digest goes_on_from{};   // the checkpoint that it was given
+  std::map<TaskIndex, OfferedCheckpoint> offered{};
 
   /// A slot that works for another's task: nothing is left of it to report, but the slot is taken.
   bool is_seat() const { return gang.valid() && rank > 0; }
@@ -89,9 +99,10 @@ struct AgentSession {
 struct StepQueue {
   IntervalSet fresh;                        // no result yet
   std::map<PartyId, IntervalSet> by_owner;  // one result, of this owner; wants another's
-  std::set<TaskIndex> special;   // several owners excluded, or failures charged: looked at one by one
-  TaskIndex special_cursor = 0;  // where the bounded walk over them goes on
-  std::uint64_t leased = 0;      // tasks in leases of fresh tasks
+  std::set<TaskIndex> special;    // several owners excluded, or failures charged: looked at one by one
+  TaskIndex special_cursor = 0;   // where the bounded walk over them goes on
+  std::uint64_t leased = 0;       // tasks in leases of fresh tasks
+  std::uint64_t with_agents = 0;  // tasks in leases
   NeedId need = 0;
   std::int64_t expected_ns = 0;  // of one task on one slot; 0: not known yet
   Time gang_waits;               // since when no farm has had the free slots; 0: it does not wait
@@ -159,6 +170,8 @@ struct Volatile {
   std::map<TaskKey, ComparisonWork> comparisons;
   std::map<TaskKey, std::uint32_t> lost;  // leases lost without a word, by task
   std::map<TaskKey, Time> cooling;        // when owners that failed a task may try again
+  std::map<std::pair<JobId, AgentId>, std::uint32_t>
+      failed_on;  // tasks in a row that an agent failed of a job
   std::map<JobId, std::vector<ConnectionId>> subscribers;
   std::set<JobId> changed;                    // jobs with subscribers that want news
   std::map<JobId, Bytes> inline_results;      // of jobs with one task, until their end is told

@@ -50,6 +50,8 @@ void requeue(Region& region, StepRef step, TaskIndex task);
 void requeue(Region& region, StepRef step, TaskRange tasks);
 /// Takes a task out of its queue: a dispute, a store or a settlement has it now.
 void unqueue(Region& region, StepRef step, TaskIndex task);
+/// Tasks of a step that may go to agents now, beside those that are with them.
+std::uint64_t may_go_out(const Region& region, StepRef step);
 /// Keeps `ready` and `copies` true to the queue's content.
 void index_queue(Region& region, StepRef step);
 void drop_queue(Region& region, StepRef step);
@@ -106,6 +108,28 @@ void lose_lease(Region& region, AttemptId attempt);
 void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks);
 void end_lease(Region& region, AttemptId attempt);
 void set_deadline(Region& region, AttemptId attempt, Time sooner);
+
+// ---- checkpoint.cpp: what an attempt leaves for the next one ----
+/// The newest from which an attempt of this owner may go on, or null.
+const Checkpoint* checkpoint_for(const Region& region, StepRef step, TaskIndex task, PartyId owner);
+/// The first of these tasks alone where it has a checkpoint, else those before the first that has one: such
+/// tasks travel alone.
+TaskRange up_to_checkpoint(const StepState& state, TaskRange tasks);
+/// An attempt did not get the checkpoint that it was to go on from: the next one begins anew, at nobody's
+/// charge. False where it had none.
+bool drop_lost_checkpoint(Region& region, const Lease& lease, TaskRange tasks);
+void on_checkpoint_offered(Region& region, const CheckpointOffered& input);
+void on_checkpoint_upload(Region& region, const UploadFinished& input);
+
+// ---- blocklist.cpp: agents that fail whatever they are given of a job ----
+void note_failure(Region& region, JobId job, AgentId agent);
+void note_success(Region& region, JobId job, AgentId agent);
+/// The agent has failed so many tasks of this job in a row that others have it first.
+bool is_blocked(const Region& region, JobId job, AgentId agent);
+/// True where is_blocked() may say so of an agent.
+bool blocks_agents(const Region& region, JobId job);
+/// Forgets what was noted of a job.
+void clear_blocklist(Region& region, JobId job);
 
 // ---- verify.cpp ----
 void on_report(Region& region, const ReportReceived& input);

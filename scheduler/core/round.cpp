@@ -16,7 +16,8 @@ void Round::put(AgentId agent, StepRef step, msg::Assignment assignment) {
   if (box.steps.insert(step).second) {
     const StepSpec& spec = region_.durable.find_step(step)->spec;
     box.assign.steps.push_back({step, spec.need.kernel, spec.leaf_bytes, spec.max_result_bytes,
-                                spec.time_limit, spec.script, spec.inputs, is_compared(spec)});
+                                spec.time_limit, spec.script, spec.inputs, is_compared(spec),
+                                std::uint64_t{spec.checkpoint_mib} << 20});
   }
   box.members += assignment.gang.members.size();
   box.assign.assignments.push_back(std::move(assignment));
@@ -24,11 +25,29 @@ void Round::put(AgentId agent, StepRef step, msg::Assignment assignment) {
     send(agent, box);
 }
 
+/// What the tasks have of their step, and the one task of earlier attempts.
+msg::Assignment Round::assignment(AttemptId attempt, AgentId agent, StepRef step, TaskRange tasks,
+                                  std::uint32_t replica) {
+  const StepState& state = *region_.durable.find_step(step);
+  msg::Assignment made{attempt,
+                       step,
+                       tasks,
+                       replica,
+                       region_.durable.policy.lease,
+                       region_.prf.ticket(attempt, agent, step, tasks, replica)};
+  made.memory_mib = state.spec.need.memory_mib;
+  if (tasks.count > 1) return made;
+  const auto open = state.open.find(tasks.first);
+  if (open != state.open.end() && open->second.memory_mib > 0) made.memory_mib = open->second.memory_mib;
+  Lease& lease = region_.live.leases.at(attempt);
+  if (const Checkpoint* last = checkpoint_for(region_, step, tasks.first, lease.owner))
+    made.checkpoint = lease.goes_on_from = last->blob;
+  return made;
+}
+
 void Round::give(AgentId agent, StepRef step, TaskRange tasks, std::uint32_t replica) {
   const AttemptId attempt = grant_lease(region_, agent, step, tasks, replica);
-  put(agent, step,
-      {attempt, step, tasks, replica, region_.durable.policy.lease,
-       region_.prf.ticket(attempt, agent, step, tasks, replica)});
+  put(agent, step, assignment(attempt, agent, step, tasks, replica));
 }
 
 void Round::give_gang(const GangPlace& place, StepRef step, TaskIndex task, std::uint32_t replica) {
@@ -42,9 +61,9 @@ void Round::give_gang(const GangPlace& place, StepRef step, TaskIndex task, std:
   for (; seat.rank < place.size(); ++seat.rank) {
     const AgentId agent = place[seat.rank];
     const AttemptId attempt = seat.rank == 0 ? lead : grant_seat(region_, agent, step, lead, seat.rank);
-    put(agent, step,
-        {attempt, step, tasks, replica, region_.durable.policy.lease,
-         region_.prf.ticket(attempt, agent, step, tasks, replica), seat});
+    msg::Assignment part = assignment(attempt, agent, step, tasks, replica);
+    part.gang = seat;
+    put(agent, step, std::move(part));
   }
 }
 

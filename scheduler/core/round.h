@@ -31,6 +31,8 @@ class Round {
     std::set<StepRef> steps;
     std::size_t members = 0;  // listed in its assignments
   };
+  msg::Assignment assignment(AttemptId attempt, AgentId agent, StepRef step, TaskRange tasks,
+                             std::uint32_t replica);
   void put(AgentId agent, StepRef step, msg::Assignment assignment);
   bool usable(AgentId id, const AgentSession& agent) const;
   void send(AgentId agent, Box& box);

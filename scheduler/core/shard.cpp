@@ -144,6 +144,7 @@ void end_job(Region& region, JobId id, msg::JobState state, const std::string& r
   forget(region.live.lost);
   forget(region.live.cooling);
   region.live.unfunded.erase(id);
+  clear_blocklist(region, id);
   notify_job(region, id);
   region.live.subscribers.erase(id);
   region.live.inline_results.erase(id);

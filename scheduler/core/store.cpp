@@ -93,6 +93,7 @@ void begin_store(Region& region, StepRef step, TaskIndex task, const Digest& roo
 
 void on_upload(Region& region, const UploadFinished& input) {
   const TaskKey key{input.step, input.task};
+  if (input.checkpoint) return on_checkpoint_upload(region, input);
   if (region.live.comparisons.contains(key)) return on_candidate(region, input);
   const Storing* storing = storing_of(region, key);
   const auto work = region.live.stores.find(key);

@@ -53,6 +53,22 @@ std::optional<Error> check_gang(const StepSpec& step, const std::string& where) 
   return std::nullopt;
 }
 
+/// What a task may have of earlier attempts, and how many run at once.
+std::optional<Error> check_retries(const StepSpec& step, const std::string& where) {
+  if (step.most_memory_mib > 0 && (step.need.memory_mib == 0 || step.most_memory_mib < step.need.memory_mib))
+    return invalid(where + "most_memory_mib " + std::to_string(step.most_memory_mib) +
+                       " is no more than the memory of a first attempt, " +
+                       std::to_string(step.need.memory_mib) + " MiB",
+                   "ask for memory (`--mem`) and at most for more (`--mem-max`)");
+  if (step.checkpoint_mib > limits::kCheckpointMib)
+    return invalid(where + "checkpoint_mib " + std::to_string(step.checkpoint_mib) + " is too much",
+                   "at most " + std::to_string(limits::kCheckpointMib));
+  if (!is_program(step.need.kernel) && (step.most_memory_mib > 0 || step.checkpoint_mib > 0))
+    return invalid(where + "most_memory_mib and checkpoint_mib are for programs alone",
+                   "leave them out: a kernel's task is short and knows its memory");
+  return std::nullopt;
+}
+
 std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
   const StepSpec& step = spec.steps[index];
   const std::string where = "steps[" + std::to_string(index) + "].";
@@ -84,6 +100,7 @@ std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
     return invalid(where + "time_limit is out of bounds", "1 ms to 30 days");
   if (auto error = check_comparison(step, where)) return error;
   if (auto error = check_gang(step, where)) return error;
+  if (auto error = check_retries(step, where)) return error;
   StepIndex last = 0;
   for (std::size_t i = 0; i < step.depends_on.size(); ++i) {
     const StepIndex other = step.depends_on[i];

@@ -294,6 +294,7 @@ msg::ReportAck::Item on_section(Region& region, const ReportReceived& report, st
     item.why = why;
     return item;
   }
+  note_success(region, section.step.job, report.agent);
   learn_duration(region, lease, agent, section.tasks.count);
   keep_inline_result(region, verified);
   const bool is_inline = std::holds_alternative<msg::InlineResults>(section.outcome);
@@ -376,18 +377,26 @@ void cool_down(Region& region, StepRef step, TaskIndex task) {
   region.live.cooling[{step, task}] = region.now + seconds(5LL << std::min(failures, kDoublings));
 }
 
+/// After as many failures as it may have; or when so many owners failed it that it is not their doing.
+static bool has_failed(const Job& job, const OpenTask& open) {
+  constexpr std::uint32_t kOwners = 3;
+  const std::uint32_t owners = std::max(kOwners, job.max_retries);
+  return open.failures > job.max_retries || (open.failures >= owners && open.failed_owners.size() >= owners);
+}
+
 void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRange tasks,
                    msg::FailureReason reason, const std::string& message) {
   const Job* job = region.durable.find_job(lease.step.job);
   if (job == nullptr || !job->live()) return;
   if (reason == msg::FailureReason::kAgentLeaving) return requeue(region, lease.step, tasks);
+  if (reason == msg::FailureReason::kInputMissing && drop_lost_checkpoint(region, lease, tasks)) return;
   region.emit(AttemptFailed{attempt, lease.agent, lease.owner, lease.step, tasks, reason,
                             message.substr(0, limits::kTextBytes), region.now});
   const StepState& state = *region.durable.find_step(lease.step);
-  const std::uint32_t most = region.durable.find_job(lease.step.job)->max_retries;
+  if (reason != msg::FailureReason::kOutOfMemory) note_failure(region, lease.step.job, lease.agent);
   std::vector<TaskRange> failed;
   for (TaskIndex task = tasks.first; task < tasks.end(); ++task)
-    if (state.open.at(task).failures > most)
+    if (has_failed(*job, state.open.at(task)))
       append(failed, task);
     else
       cool_down(region, lease.step, task);

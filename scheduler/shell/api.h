@@ -47,6 +47,8 @@ class Api {
   Result<msg::ResultPage> results(const Caller& caller, const msg::FetchResults& fetch);
   /// True if the blob is a stored result of one of the requester's jobs.
   bool is_result_of(const Digest& digest, PartyId requester);
+  /// True if the blob is a stored result of anybody's.
+  bool is_result(const Digest& digest);
   /// Every result stored at `since` or later.
   Result<std::vector<Digest>> results_since(Time since);
 
@@ -74,6 +76,10 @@ class Api {
   bool look(const std::function<void(const core::Core&)>& question) { return sources_.loop.ask(question); }
   /// While it lives, the rows are those of the state that its `question` saw: both of one event.
   class OneEvent;
+
+  // result_pages.cpp
+  /// kNotFound where the job's results and logs were deleted.
+  Result<void> check_kept(JobId job);
 
   // api_jobs.cpp
   Result<Json> jobs(const Request& request);

@@ -74,6 +74,11 @@ Api::Json Api::job_json(const Statement& row) {
 void Api::add_running(Json& job, JobId id) {
   look([&](const core::Core& core) {
     job["running"] = core.running_tasks(id);
+    std::size_t checkpoints = 0;
+    if (const core::Job* live = core.durable().find_job(id))
+      for (const core::StepState& step : live->steps)
+        checkpoints += step.checkpoints.size();
+    job["checkpoints"] = checkpoints;
     job["escrow_micro"] = core.durable().ledger.account({core::AccountKind::kEscrow, id.value()}).available();
   });
 }

@@ -155,6 +155,7 @@ Result<std::vector<Api::LogRow>> Api::read_logs(const Request& request, JobId id
 
 Result<Json> Api::logs(const Request& request, JobId id) {
   if (const Result<JobRow> row = job_row(request, id); !row) return row.error();
+  if (Result<void> kept = check_kept(id); !kept) return kept.error();
   const std::uint64_t limit = request.number("limit", 1000, kMostLogs);
   sources_.logs.wait(kPatience);
   Result<std::vector<LogRow>> rows = read_logs(request, id, limit + 1);
@@ -181,6 +182,7 @@ Result<Json> Api::logs(const Request& request, JobId id) {
 
 Result<Json> Api::log(const Request& request, JobId id) {
   if (const Result<JobRow> row = job_row(request, id); !row) return row.error();
+  if (Result<void> kept = check_kept(id); !kept) return kept.error();
   const Result<LogFilter> filter = LogFilter::of(request);
   if (!filter) return filter.error();
   const std::uint64_t limit = request.number("limit", kAnswerBytes, kAnswerBytes);

@@ -112,6 +112,47 @@ void BlobKeeper::drop_candidates(JobId job) {
     drop_candidates(step, 0, std::uint64_t{limits::kTasksPerStep});
 }
 
+void BlobKeeper::doom(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  doomed_.push_back(digest);
+}
+
+std::vector<Digest> BlobKeeper::take_doomed() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(doomed_, {});
+}
+
+Result<bool> BlobKeeper::remove_unless_wanted(const Digest& digest, Time now) {
+  const std::lock_guard lock(mutex_);
+  if (wanted(digest, now) || !store_.has(digest)) return false;
+  if (Result<void> done = store_.remove(digest); !done) return done.error();
+  uncount(digest);
+  return true;
+}
+
+void BlobKeeper::set_checkpoint(const CheckpointKey& key, const Digest& blob) {
+  const std::lock_guard lock(mutex_);
+  const auto [entry, is_new] = checkpoints_.try_emplace(key, blob);
+  if (!is_new && entry->second == blob) return;
+  if (!is_new) {
+    if (const auto uses = checkpoint_uses_.find(entry->second); --uses->second == 0)
+      checkpoint_uses_.erase(uses);
+    doomed_.push_back(std::exchange(entry->second, blob));
+  }
+  ++checkpoint_uses_[blob];
+}
+
+void BlobKeeper::drop_checkpoints(const CheckpointKey& first, const CheckpointKey& end) {
+  const std::lock_guard lock(mutex_);
+  auto next = checkpoints_.lower_bound(first);
+  while (next != checkpoints_.end() && next->first < end) {
+    if (const auto uses = checkpoint_uses_.find(next->second); --uses->second == 0)
+      checkpoint_uses_.erase(uses);
+    doomed_.push_back(next->second);
+    next = checkpoints_.erase(next);
+  }
+}
+
 void BlobKeeper::load(const core::Durable& state) {
   for (const auto& [id, job] : state.jobs)
     for (StepIndex i = 0; i < job.steps.size(); ++i) {
@@ -119,6 +160,8 @@ void BlobKeeper::load(const core::Durable& state) {
       for (const auto& [task, open] : job.steps[i].open)
         for (const core::Recorded& recorded : open.attempts)
           if (recorded.blob != Digest{}) add_candidate({id, i}, task, recorded.blob);
+      for (const auto& [key, checkpoint] : job.steps[i].checkpoints)
+        set_checkpoint({{id, i}, key.first, key.second}, checkpoint.blob);
     }
 }
 
@@ -133,13 +176,29 @@ void BlobKeeper::follow(const core::Event& event) {
     claim(stored->blob, stored->at);  // until those who collect know it as a result
     drop_candidates(stored->step, stored->task, std::uint64_t{stored->task} + 1);
   }
-  if (const auto* failed = std::get_if<core::TasksFailed>(&event))
+  if (const auto* failed = std::get_if<core::TasksFailed>(&event)) {
     drop_candidates(failed->step, failed->tasks.first, failed->tasks.end());
-  if (const auto* job = std::get_if<core::JobEnded>(&event)) drop_candidates(job->job);
+    drop_checkpoints({failed->step, failed->tasks.first, {}}, {failed->step, failed->tasks.end(), {}});
+  }
+  if (const auto* settled = std::get_if<core::Settled>(&event))
+    for (const TaskRange tasks : settled->tasks)
+      drop_checkpoints({settled->step, tasks.first, {}}, {settled->step, tasks.end(), {}});
+  if (const auto* left = std::get_if<core::CheckpointStored>(&event)) {
+    const CheckpointKey key{left->step, left->task, left->owner};
+    if (left->blob == Digest{})
+      drop_checkpoints(key, {left->step, left->task, PartyId(left->owner.value() + 1)});
+    else
+      set_checkpoint(key, left->blob);
+  }
+  if (const auto* job = std::get_if<core::JobEnded>(&event)) {
+    drop_candidates(job->job);
+    drop_checkpoints({{job->job, 0}, 0, {}}, {{JobId(job->job.value() + 1), 0}, 0, {}});
+  }
 }
 
 bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
   const std::lock_guard lock(mutex_);
+  if (!requester.valid() && checkpoint_uses_.contains(digest)) return true;
   const auto found = inputs_.find(digest);
   if (found == inputs_.end()) return false;
   if (!requester.valid()) return true;
@@ -149,7 +208,8 @@ bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
 }
 
 bool BlobKeeper::wanted(const Digest& digest, Time now) const {
-  if (inputs_.contains(digest) || candidate_uses_.contains(digest)) return true;
+  if (inputs_.contains(digest) || candidate_uses_.contains(digest) || checkpoint_uses_.contains(digest))
+    return true;
   const auto claim = claimed_.find(digest);
   return claim != claimed_.end() && now - claim->second < kGrace;
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <tuple>
 #include <vector>
 
 #include "scheduler/core/durable.h"
@@ -13,8 +14,8 @@ namespace reeve::shell {
 /// Which blobs must stay and who may have them. Thread-safe.
 ///
 /// An input stays while a job in the state names it, a result that is to be compared while its task is open,
-/// an accepted result for the retention of region.toml, and anything for an hour after it came or was last
-/// asked for.
+/// a checkpoint until a newer one takes its place or its task is over, an accepted result for the retention
+/// of region.toml, and anything else for an hour after it came or was last asked for.
 class BlobKeeper {
  public:
   static constexpr Duration kGrace = hours(1);
@@ -36,8 +37,15 @@ class BlobKeeper {
   void load(const core::Durable& state);
   /// Follows an event that the core decided.
   void follow(const core::Event& event);
-  /// True if a job in the state has it as an input (`requester` 0: anybody's job).
+  /// True if a job in the state has it as an input (`requester` 0: anybody's job, or a task as its
+  /// checkpoint).
   bool names(const Digest& digest, PartyId requester) const;
+  /// What is needed no longer and need not wait for its hour; no one can tell here whether it is a result
+  /// too.
+  void doom(const Digest& digest);
+  std::vector<Digest> take_doomed();
+  /// Removes one that is no result. True if it went.
+  Result<bool> remove_unless_wanted(const Digest& digest, Time now);
   /// Removes what nothing needs; `results` are to stay. Returns how many went.
   Result<std::size_t> collect(const std::set<Digest>& results, Time now);
 
@@ -48,6 +56,10 @@ class BlobKeeper {
   /// Results of tasks [first, end) of a step are not compared any more.
   void drop_candidates(StepRef step, std::uint64_t first, std::uint64_t end);
   void drop_candidates(JobId job);
+  using CheckpointKey = std::tuple<StepRef, TaskIndex, PartyId>;
+  void set_checkpoint(const CheckpointKey& key, const Digest& blob);
+  /// Of tasks [first, end) of a step, which are over.
+  void drop_checkpoints(const CheckpointKey& first, const CheckpointKey& end);
   bool wanted(const Digest& digest, Time now) const;
   void uncount(const Digest& digest);
 
@@ -63,6 +75,9 @@ class BlobKeeper {
   std::map<JobId, std::vector<Digest>> of_job_;
   std::map<std::pair<StepRef, TaskIndex>, std::set<Digest>> candidates_;
   std::map<Digest, std::uint32_t> candidate_uses_;  // tasks of which it is one
+  std::map<CheckpointKey, Digest> checkpoints_;
+  std::map<Digest, std::uint32_t> checkpoint_uses_;
+  std::vector<Digest> doomed_;
   std::map<Digest, Time> claimed_;
   std::map<Digest, Unnamed> unnamed_;  // sent since the start; what came before is collected within the hour
   std::map<PartyId, std::uint64_t> charged_bytes_;

@@ -33,7 +33,8 @@ void BulkServer::put_blob(const net::Received& from, std::uint64_t transfer, con
 
 void BulkServer::put_result(const net::Received& from, std::uint64_t transfer, const bulk::PutResult& put) {
   const Link link{from.peer, transfer};
-  const std::optional<ExpectedUpload> expected = parts_.uploads.expected(put.attempt, put.task);
+  const std::optional<ExpectedUpload> expected =
+      parts_.uploads.expected({put.attempt, put.task, put.checkpoint});
   if (!expected || expected->agent != parts_.keys.who(from.key).agent)
     return refuse(link, {},
                   {ErrorCode::kNotAllowed, "this result was not asked for", "wait for an upload request"});
@@ -43,6 +44,9 @@ void BulkServer::put_result(const net::Received& from, std::uint64_t transfer, c
                    "size: " + std::to_string(put.size_bytes) + " bytes where the report said " +
                        std::to_string(expected->size_bytes),
                    ""});
+  if (put.checkpoint)
+    if (const Result<void> reserve = parts_.blobs.check_reserve(); !reserve)
+      return refuse(link, {}, reserve.error());
   Upload upload;
   upload.size_bytes = put.size_bytes;
   upload.result = put;
@@ -133,7 +137,7 @@ Result<Digest> BulkServer::store(Upload& upload) {
     name = hashes.whole;
   }
   if (Result<void> done = upload.writer->finish(name); !done) return done.error();
-  parts_.blobs.claim(name, wall_now());
+  if (!upload.result || !upload.result->checkpoint) parts_.blobs.claim(name, wall_now());
   return name;
 }
 
@@ -147,6 +151,7 @@ void BulkServer::finish_upload(std::map<Link, Upload>::iterator found) {
     input.step = upload.result->step;
     input.task = upload.result->task;
     input.attempt = upload.result->attempt;
+    input.checkpoint = upload.result->checkpoint;
     input.ok = stored.ok();
     if (stored) input.blob = *stored;
     if (stored) input.root = upload.root;

@@ -32,10 +32,21 @@ void Housekeeper::collect() {
     spdlog::info("removed {} blobs that nothing needs", *removed);
 }
 
+void Housekeeper::remove_doomed() {
+  for (const Digest& digest : blobs_.take_doomed()) {
+    if (api_->is_result(digest)) continue;
+    if (const Result<bool> removed = blobs_.remove_unless_wanted(digest, wall_now()); !removed)
+      spdlog::warn("a blob could not be removed: {}", removed.error().message);
+  }
+}
+
 void Housekeeper::run() {
+  constexpr int kRoundsOfCollection = 60;
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, std::chrono::hours(1), [this] { return stop_; }))
-    collect();
+  for (int round = 1; !wake_.wait_for(lock, std::chrono::minutes(1), [this] { return stop_; }); ++round) {
+    remove_doomed();
+    if (round % kRoundsOfCollection == 0) collect();
+  }
 }
 
 }  // namespace reeve::shell

@@ -10,7 +10,8 @@
 
 namespace reeve::shell {
 
-/// The thread that removes blobs that nothing needs, once an hour.
+/// The thread that removes blobs that nothing needs: once an hour, and once a minute those that were given
+/// up.
 class Housekeeper {
  public:
   Housekeeper(std::unique_ptr<Api> api, BlobKeeper& blobs, Duration retention);
@@ -21,6 +22,7 @@ class Housekeeper {
  private:
   void run();
   void collect();
+  void remove_doomed();
 
   std::unique_ptr<Api> api_;
   BlobKeeper& blobs_;

@@ -146,6 +146,8 @@ void Loop::on_agent(Connection& from, const core::Peer& peer, msg::Message messa
   if (auto* heartbeat = std::get_if<msg::Heartbeat>(&message))
     return step(core::Input(core::HeartbeatReceived{peer.agent, std::move(*heartbeat)}));
   if (auto* pieces = std::get_if<msg::LogPieces>(&message)) return on_logs(from, std::move(*pieces));
+  if (const auto* made = std::get_if<msg::CheckpointMade>(&message))
+    return step(core::Input(core::CheckpointOffered{peer.agent, *made}));
   if (auto* opening = std::get_if<msg::Opening>(&message))
     return step(core::Input(
         core::OpeningReceived{peer.agent, check_opening(parts_.core.durable(), std::move(*opening))}));

@@ -48,6 +48,15 @@ void LogKeeper::put(AgentId agent, msg::LogPieces pieces, Time now) {
   work_.notify_one();
 }
 
+void LogKeeper::forget(JobId job) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++put_;
+    queue_.push_back({{}, {}, {}, 0, job});
+  }
+  work_.notify_one();
+}
+
 bool LogKeeper::wait(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   const std::uint64_t wanted = put_;
@@ -56,9 +65,12 @@ bool LogKeeper::wait(std::chrono::milliseconds patience) {
 
 Result<void> LogKeeper::write(const std::deque<Work>& batch) {
   if (Result<void> done = store_->begin(); !done) return done;
-  for (const Work& work : batch)
+  for (const Work& work : batch) {
+    if (work.forget.valid())
+      if (Result<void> done = store_->forget(work.forget); !done) return done;
     for (const msg::LogPiece& piece : work.pieces.pieces)
       if (Result<void> done = store_->add(work.agent, piece, work.now); !done) return done;
+  }
   return store_->commit();
 }
 

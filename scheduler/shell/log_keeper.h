@@ -30,6 +30,8 @@ class LogKeeper {
 
   /// Called by the loop. What does not fit is dropped.
   void put(AgentId agent, msg::LogPieces pieces, Time now);
+  /// The job's logs go.
+  void forget(JobId job);
   /// True once readers see everything that was put before; false if that takes longer than `patience`.
   bool wait(std::chrono::milliseconds patience);
 
@@ -42,6 +44,7 @@ class LogKeeper {
     msg::LogPieces pieces;
     Time now;
     std::size_t bytes = 0;
+    JobId forget{};  // instead of pieces
   };
   void run();
   Result<void> write(const std::deque<Work>& batch);

@@ -196,6 +196,15 @@ Result<void> LogStore::drop(const Row& row) {
   return {};
 }
 
+Result<void> LogStore::forget(JobId job) {
+  for (;;) {
+    const auto row = oldest(job.value());
+    if (!row) return row.error();
+    if (!*row) return {};
+    if (Result<void> done = drop(**row); !done) return done;
+  }
+}
+
 Result<void> LogStore::make_room(std::uint64_t job) {
   const auto over = [&](bool of_job) {
     const auto found = job_bytes_.find(job);

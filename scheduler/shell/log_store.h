@@ -35,6 +35,8 @@ class LogStore {
   Result<void> add(AgentId agent, const msg::LogPiece& piece, Time now);
   Result<void> commit();
   void roll_back();
+  /// Drops a job's logs.
+  Result<void> forget(JobId job);
   /// Drops the logs that nobody added to since.
   Result<void> forget_before(Time time);
 

@@ -215,6 +215,11 @@ Result<void> RegionServer::Parts::open_readers() {
 void RegionServer::Parts::start_threads() {
   commits = std::make_unique<GroupCommit>(
       *journal, [this](const std::vector<SharedBatch>& batches) { view->push(batches); });
+  view_database->on_purged([this](JobId job, const std::vector<Digest>& results) {
+    for (const Digest& digest : results)
+      blobs->doom(digest);
+    logs->forget(job);
+  });
   view = std::make_unique<View>(std::move(view_database),
                                 [this](SnapshotPart& part) { return commits->put_snapshot_part(part); });
 }

@@ -115,6 +115,7 @@ struct Api::PageFiller {
 Result<msg::ResultPage> Api::results(const Caller& caller, const msg::FetchResults& fetch) {
   const Request request{caller, {}, {}};
   if (const Result<JobRow> row = job_row(request, fetch.step.job); !row) return row.error();
+  if (Result<void> kept = check_kept(fetch.step.job); !kept) return kept.error();
   Statement settled = database_.must_prepare(
       "SELECT first, count, attempt FROM settled WHERE job=? AND step=? AND first+count>? AND recalled=0"
       " ORDER BY first, slot");
@@ -150,6 +151,24 @@ bool Api::is_result_of(const Digest& digest, PartyId requester) {
   row.bind(digest, requester.value());
   const Result<bool> found = row.step();
   return found && *found;
+}
+
+bool Api::is_result(const Digest& digest) {
+  Statement row = database_.must_prepare("SELECT 1 FROM stored WHERE blob=? LIMIT 1");
+  row.bind(digest);
+  const Result<bool> found = row.step();
+  return !found || *found;
+}
+
+Result<void> Api::check_kept(JobId job) {
+  Statement row = database_.must_prepare("SELECT 1 FROM purged WHERE job=?");
+  row.bind(job.value());
+  const Result<bool> found = row.step();
+  if (!found) return found.error();
+  if (!*found) return {};
+  return Error{ErrorCode::kNotFound,
+               "what was kept of job " + std::to_string(job.value()) + " is deleted: it was to be forgotten",
+               "`reeve job info` still shows how it went"};
 }
 
 Result<std::vector<Digest>> Api::results_since(Time since) {

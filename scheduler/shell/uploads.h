@@ -10,7 +10,7 @@
 
 namespace reeve::shell {
 
-/// A result that the region asked an agent for.
+/// A result or a checkpoint that the region asked an agent for.
 struct ExpectedUpload {
   AgentId agent;
   Digest root;
@@ -18,29 +18,36 @@ struct ExpectedUpload {
   std::uint32_t leaf_bytes = 0;
 };
 
-/// What the loop and the bulk socket tell one another: which results are asked for, and which have come.
-/// Bounded by the tasks that the core has in its store stage; the oldest expectation makes room.
+/// What the loop and the bulk socket tell one another: which results and checkpoints are asked for, and which
+/// have come. Bounded by the tasks that the core has in its store stage or in leases; the oldest expectation
+/// makes room.
 class Uploads {
  public:
   static constexpr std::size_t kMost = 65'536;
-  using Key = std::pair<AttemptId, TaskIndex>;
+  struct Key {
+    AttemptId attempt;
+    TaskIndex task = 0;
+    bool checkpoint = false;
+    auto operator<=>(const Key&) const = default;
+  };
 
   void expect(const core::AskUpload& ask) {
     const std::lock_guard lock(mutex_);
     if (expected_.size() >= kMost) expected_.erase(expected_.begin());
-    expected_[{ask.request.attempt, ask.request.task}] = {ask.to, ask.root, ask.size_bytes, ask.leaf_bytes};
+    expected_[{ask.request.attempt, ask.request.task, ask.request.checkpoint}] = {
+        ask.to, ask.root, ask.size_bytes, ask.leaf_bytes};
   }
   /// The expectation stays: a broken transfer may be tried again.
-  std::optional<ExpectedUpload> expected(AttemptId attempt, TaskIndex task) const {
+  std::optional<ExpectedUpload> expected(const Key& key) const {
     const std::lock_guard lock(mutex_);
-    const auto found = expected_.find({attempt, task});
+    const auto found = expected_.find(key);
     if (found == expected_.end()) return std::nullopt;
     return found->second;
   }
   void finished(const core::UploadFinished& upload) {
     {
       const std::lock_guard lock(mutex_);
-      expected_.erase({upload.attempt, upload.task});
+      expected_.erase({upload.attempt, upload.task, upload.checkpoint});
       finished_.push_back(upload);
     }
     wakeup_.wake();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -35,6 +36,12 @@ class ViewDatabase {
   /// Before the first record(): the state after event seq().
   void set_shadow(core::Durable shadow) { shadow_ = std::move(shadow); }
 
+  /// Hears of jobs whose results are to be deleted, and of the blobs that hold them. In the thread that
+  /// records.
+  void on_purged(std::function<void(JobId, const std::vector<Digest>&)> hear) {
+    on_purged_ = std::move(hear);
+  }
+
   Result<void> begin();
   /// Applies the event to the shadow and writes its rows. Events come in the order of their numbers.
   /// kCorrupt: the event does not fit the shadow.
@@ -63,6 +70,7 @@ class ViewDatabase {
   std::uint64_t seq_ = 0;
   std::set<JobId> dirty_;
   std::map<AgentId, AgentCounts> agent_counts_;
+  std::function<void(JobId, const std::vector<Digest>&)> on_purged_;
 };
 
 }  // namespace reeve::shell

@@ -1,5 +1,7 @@
 #include "scheduler/shell/view_recorder.h"
 
+#include <algorithm>
+
 #include "protocol/archive.h"
 
 namespace reeve::shell {
@@ -62,6 +64,31 @@ Result<void> ViewDatabase::Recorder::operator()(const core::JobReopened& e) {
 }
 Result<void> ViewDatabase::Recorder::operator()(const core::JobForgotten& e) {
   return view.finish_job(e.job);
+}
+
+/// A job that ended long ago is known here alone: whose it is, and what of it is kept.
+Result<void> ViewDatabase::Recorder::operator()(const core::JobPurged& e) {
+  Statement& may = put().may_purge;
+  may.bind(e.job.value(), e.command.party.value());
+  const Result<bool> allowed = may.step();
+  may.reset();
+  if (!allowed) return allowed.error();
+  if (!*allowed) return {};
+  std::vector<Digest> blobs;
+  Statement& rows = put().blobs_of;
+  rows.bind(e.job.value());
+  for (;;) {
+    const Result<bool> row = rows.step();
+    if (!row) return row.error();
+    if (!*row) break;
+    std::copy_n(rows.blob(0).begin(), sizeof(Digest), blobs.emplace_back().bytes.begin());
+  }
+  rows.reset();
+  if (Result<void> done = put().purged.run(e.job.value(), e.command.at.ns); !done) return done;
+  if (Result<void> done = put().drop_stored.run(e.job.value()); !done) return done;
+  if (Result<void> done = put().drop_payloads.run(e.job.value()); !done) return done;
+  if (view.on_purged_) view.on_purged_(e.job, blobs);
+  return {};
 }
 
 Result<void> ViewDatabase::Recorder::operator()(const core::ResultsRecorded& e) {

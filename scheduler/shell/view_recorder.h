@@ -28,6 +28,7 @@ struct ViewDatabase::Recorder {
   Result<void> operator()(const core::JobEnded& e);
   Result<void> operator()(const core::JobForgotten& e);
   Result<void> operator()(const core::JobReopened& e);
+  Result<void> operator()(const core::JobPurged& e);
   Result<void> operator()(const core::ResultsRecorded& e);
   Result<void> operator()(const core::AttemptFailed& e);
   Result<void> operator()(const core::TasksFailed& e);

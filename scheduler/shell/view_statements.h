@@ -38,11 +38,17 @@ struct ViewDatabase::Statements {
                                " referee_attempt=?8, decided_ns=?9"
                                " WHERE job=?1 AND step=?2 AND task=?3")),
         comparison(d.must_prepare("INSERT INTO comparisons VALUES(?,?,?,?,?,?,?,?,?,?,?,?)")),
+        may_purge(d.must_prepare("SELECT 1 FROM jobs WHERE id=?1 AND (requester=?2 OR ?2=1)")),
+        purged(d.must_prepare("INSERT OR IGNORE INTO purged VALUES(?,?)")),
+        blobs_of(d.must_prepare("SELECT DISTINCT blob FROM stored WHERE job=?")),
+        drop_stored(d.must_prepare("DELETE FROM stored WHERE job=?")),
+        drop_payloads(d.must_prepare("UPDATE results SET payload=x'' WHERE job=?")),
         conviction(d.must_prepare("INSERT INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
         chain(d.must_prepare("INSERT INTO chains VALUES(?,?,?,?,?,?,?,?,?,?)")) {}
 
   Statement begin, commit, seq, party, agent, agent_counts, job, final_job, step, result, settled, recall,
-      stored, failure, failed, forget_failed, verdict, dispute, leaf, decided, comparison, conviction, chain;
+      stored, failure, failed, forget_failed, verdict, dispute, leaf, decided, comparison, may_purge, purged,
+      blobs_of, drop_stored, drop_payloads, conviction, chain;
 };
 
 }  // namespace reeve::shell

@@ -24,7 +24,7 @@ class KeeperTest : public ::testing::Test {
   }
 
   static TaskOutput output(SlotIndex slot, TaskIndex first, const std::vector<std::uint32_t>& sizes) {
-    auto step = std::make_shared<msg::StepInfo>();
+    auto step = std::make_shared<agent::StepWork>();
     step->leaf_bytes = 1024;
     TaskOutput made{slot, 1, AttemptId(9), step, {first, static_cast<std::uint32_t>(sizes.size())}, sizes,
                     {},   {}};
@@ -54,7 +54,7 @@ class KeeperTest : public ::testing::Test {
 
 TEST_F(KeeperTest, WhatTheRegionWantsToAskForStaysHereHoweverSmall) {
   TaskOutput made = output(0, 4, {32, 32});
-  auto step = std::make_shared<msg::StepInfo>(*made.step);
+  auto step = std::make_shared<agent::StepWork>(*made.step);
   step->rooted = true;
   step->leaf_bytes = 0;
   made.step = step;
@@ -123,7 +123,7 @@ TEST_F(KeeperTest, AResultThatCannotBeStoredFailsItsTask) {
 
 TEST_F(KeeperTest, AResultWithTooManyLeavesFailsItsTask) {
   TaskOutput large = output(0, 0, {2 * limits::kLeavesPerTask});
-  auto step = std::make_shared<msg::StepInfo>();
+  auto step = std::make_shared<agent::StepWork>();
   step->leaf_bytes = 1;
   large.step = step;
   keeper_->take(std::move(large), heard_);

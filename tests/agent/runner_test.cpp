@@ -28,7 +28,7 @@ class RunnerTest : public ::testing::Test {
     script.on_run.command = openjd::FormatString::literal("reeve:" + kernel);
     for (const std::string& arg : args)
       script.on_run.args.push_back(openjd::FormatString::literal(arg));
-    auto info = std::make_shared<msg::StepInfo>();
+    auto info = std::make_shared<agent::StepWork>();
     info->step = {JobId(1), 0};
     info->kernel = {kernel, 1};
     info->max_result_bytes = 4096;
@@ -78,7 +78,7 @@ TEST_F(RunnerTest, ResultsOfABatchComeInOrderAndWhole) {
 
 TEST_F(RunnerTest, HangCostsTheTaskAndTheWorkerComesBack) {
   StepPtr spin = step("spin", {"--ms", "3600000"});
-  auto limited = std::make_shared<msg::StepInfo>(*spin);
+  auto limited = std::make_shared<agent::StepWork>(*spin);
   limited->time_limit = milliseconds(300);
   runner_->run({0, 1, {{AttemptId(5), limited, {0, 1}}}});
   const auto failed = await<TaskFailed>();

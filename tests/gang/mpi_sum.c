@@ -26,7 +26,7 @@ static void save(const char* folder, const uint64_t state[2]) {
   char path[4096];
   char aside[4096];
   snprintf(path, sizeof path, "%s/state", folder);
-  snprintf(aside, sizeof aside, "%s/state.new", folder);
+  snprintf(aside, sizeof aside, "%s/state.tmp", folder);
   FILE* file = fopen(aside, "w");
   if (file == NULL) return;
   fprintf(file, "%" PRIu64 " %" PRIu64 "\n", state[0], state[1]);

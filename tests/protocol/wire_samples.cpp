@@ -34,6 +34,7 @@ StepSpec step(const char* name) {
   step.gang_max = 4;
   step.most_at_once = 16;
   step.most_memory_mib = 4096;
+  step.checkpoint_mib = 512;
   return step;
 }
 
@@ -112,7 +113,8 @@ void add_agents(std::vector<msg::Message>& out) {
   out.push_back(msg::ReportAck{{{AttemptId(1), {2, 3}, msg::SectionStatus::kRefused, "bad ticket"}}});
   out.push_back(msg::OpeningRequest{AttemptId(1), at, 3});
   out.push_back(msg::Opening{AttemptId(1), at, 3, {digest(4), digest(5)}});
-  out.push_back(msg::UploadRequest{AttemptId(1), at, 3});
+  out.push_back(msg::UploadRequest{AttemptId(1), at, 3, true});
+  out.push_back(msg::CheckpointMade{AttemptId(1), at, 3, digest(4), 5});
   out.push_back(msg::Verdicts{{{AttemptId(1), at, {2, 3}, msg::VerdictKind::kReleased, -4}}});
   out.push_back(msg::LogPieces{{{AttemptId(1), at, 3, 0, "epoch 1\n\tloss 0.5 – früh\n"},
                                 {AttemptId(1), at, 3, 1ULL << 40, "epoch 9"}}});

@@ -80,8 +80,8 @@ class RunnerProgramTest : public ::testing::Test {
     return step(script);
   }
 
-  static std::shared_ptr<msg::StepInfo> step(const openjd::StepScript& script) {
-    auto info = std::make_shared<msg::StepInfo>();
+  static std::shared_ptr<agent::StepWork> step(const openjd::StepScript& script) {
+    auto info = std::make_shared<agent::StepWork>();
     info->step = {JobId(1), 0};
     info->kernel = {"program", 1};
     info->max_result_bytes = 4096;

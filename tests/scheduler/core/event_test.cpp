@@ -53,6 +53,7 @@ class Story : public RegionFixture {
     trouble();
     conviction();
     comparison();
+    retries();
     pass(hours(80));
     silence(hours(24 * 8));
     restart();
@@ -124,6 +125,21 @@ class Story : public RegionFixture {
     work();
     bit_classes_[third_rig_] = "x86-64-v4";
     connect(third_rig_);
+  }
+
+  void retries() {
+    JobSpec spec = program_job(2);
+    spec.verify.mode = VerifyMode::kNone;
+    spec.steps[0].checkpoint_mib = 1;
+    spec.steps[0].need.memory_mib = 1024;
+    spec.steps[0].most_memory_mib = 4096;
+    const JobId id = submit(ada_, spec);
+    const Todo first = todo_.at(0);
+    leave_checkpoint(first, first.assignment.tasks.first, 1);
+    answer_checkpoint();
+    fail(first, msg::FailureReason::kOutOfMemory);
+    work();
+    command(ada_, msg::JobCommand{id, msg::JobVerb::kForget, 0, ""});
   }
 
   PartyId ada_;

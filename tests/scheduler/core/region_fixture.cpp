@@ -267,7 +267,8 @@ void RegionFixture::perform(const Effect& effect) {
                     [&item](const auto& asked) { return asked.second.attempt == item.attempt; });
     }
   if (const auto* opening = std::get_if<AskOpening>(&effect)) openings_.push_back(*opening);
-  if (const auto* upload = std::get_if<AskUpload>(&effect)) uploads_.push_back(*upload);
+  if (const auto* upload = std::get_if<AskUpload>(&effect))
+    (upload->request.checkpoint ? checkpoints_ : uploads_).push_back(*upload);
 }
 
 bool RegionFixture::connected(AgentId agent) const {
@@ -389,6 +390,36 @@ void RegionFixture::answer_upload(const AskUpload& asked, bool ok, const Digest&
   lies_[digest_of(root)] = habits_[asked.to].lie;
   see(UploadFinished{asked.request.step, asked.request.task, asked.request.attempt, ok, digest_of(root), root,
                      asked.size_bytes});
+}
+
+Digest RegionFixture::checkpoint_blob(std::uint8_t number) {
+  Digest digest;
+  digest.bytes.fill(number);
+  return digest;
+}
+
+void RegionFixture::leave_checkpoint(const Todo& todo, TaskIndex task, std::uint8_t number,
+                                     std::uint64_t size_bytes) {
+  see(CheckpointOffered{
+      todo.agent,
+      {todo.assignment.attempt, todo.assignment.step, task, checkpoint_blob(number), size_bytes}});
+}
+
+void RegionFixture::answer_checkpoint() {
+  const AskUpload asked = checkpoints_.back();
+  checkpoints_.pop_back();
+  see(UploadFinished{asked.request.step, asked.request.task, asked.request.attempt, true, asked.root,
+                     asked.root, asked.size_bytes, true});
+}
+
+void RegionFixture::fail(const Todo& todo, msg::FailureReason reason) {
+  ReportReceived input = report_of(todo);
+  input.sections[0].section.outcome = msg::FailedTasks{reason, "it failed"};
+  input.sections[0].roots.clear();
+  std::erase_if(todo_, [&todo](const Todo& other) {
+    return other.agent == todo.agent && other.assignment.attempt == todo.assignment.attempt;
+  });
+  see(input);
 }
 
 bool RegionFixture::act_once() {

@@ -96,6 +96,14 @@ class RegionFixture : public ::testing::Test {
   void answer_opening(const AskOpening& asked);
   /// `root` is what arrives; ok false when nothing does.
   void answer_upload(const AskUpload& asked, bool ok, const Digest& root);
+  /// A task of this attempt says that it has left a checkpoint, told apart by `number`.
+  void leave_checkpoint(const Todo& todo, TaskIndex task, std::uint8_t number,
+                        std::uint64_t size_bytes = 1000);
+  /// What was asked for last arrives.
+  void answer_checkpoint();
+  static Digest checkpoint_blob(std::uint8_t number);
+  /// A task fails for this reason.
+  void fail(const Todo& todo, msg::FailureReason reason);
   void answer_comparison(AgentId referee, const msg::ComparisonAssignment& asked);
   std::vector<Digest> leaves_of(StepRef step, TaskIndex task, const Habits& habits) const;
   core::ReportReceived report_of(const Todo& todo) const;
@@ -135,6 +143,7 @@ class RegionFixture : public ::testing::Test {
   std::optional<msg::ComparisonVerdict> verdict_;  // of every referee; absent: what is so
   std::vector<AskOpening> openings_;
   std::vector<AskUpload> uploads_;
+  std::vector<AskUpload> checkpoints_;  // asked for; nobody answers by himself
   std::vector<Event> journal_;
   std::vector<Effect> effects_;
   std::unique_ptr<Core> core_;
