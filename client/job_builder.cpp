@@ -159,6 +159,11 @@ void drop_custom_requirements(openjd::Step& step, std::vector<std::string>& note
   std::erase_if(step.requirements.attributes, is_custom);
 }
 
+bool has_last_words(const openjd::StepScript& script) {
+  return std::any_of(script.environments.begin(), script.environments.end(),
+                     [](const openjd::Environment& environment) { return environment.on_exit.has_value(); });
+}
+
 }  // namespace
 
 Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors) {
@@ -215,7 +220,11 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
   for (std::size_t i = 0; i < steps; ++i) {
     const bool is_kernel = !*programs || !runs_program((*programs)->steps[i]);
     openjd::Step& step = (is_kernel ? **kernels : **programs).steps[i];
-    if (options.here) drop_custom_requirements(step, built.notes);
+    if (options.here) {
+      drop_custom_requirements(step, built.notes);
+      // Whoever is there to see it sees how environments are left, and whether that worked.
+      step.script.leaves_with_task = has_last_words(step.script);
+    }
     auto spec = build_step(step, step_options(options));
     if (!spec) return spec.error();
     if (auto scenes = check_scenes(*spec, built.inputs); !scenes) return scenes.error();

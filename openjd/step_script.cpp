@@ -9,14 +9,14 @@
 namespace reeve::openjd {
 namespace {
 
-/// A step without path mapping rules is written as it always was, so that programs of before read it.
+/// A step that has nothing of the later version is written as it always was, so that older programs read it.
 constexpr std::uint32_t kPlainVersion = 3;
-constexpr std::uint32_t kMappedVersion = 4;
+constexpr std::uint32_t kLaterVersion = 4;
 
 template <class A>
 void fields(A& a, StepScript& s, std::uint32_t version) {
   a(s.space, s.on_run, s.files, s.environments, s.inputs, s.outputs, s.redacted_variables);
-  if (version >= kMappedVersion) a(s.path_rules);
+  if (version >= kLaterVersion) a(s.path_rules, s.leaves_with_task);
 }
 
 bool varies_by_task(const FormatString& text) {
@@ -107,7 +107,8 @@ bool StepScript::is_constant() const {
 
 Result<Bytes> encode_step(const StepScript& script) {
   Writer writer;
-  const std::uint32_t version = script.path_rules.empty() ? kPlainVersion : kMappedVersion;
+  const bool plain = script.path_rules.empty() && !script.leaves_with_task;
+  const std::uint32_t version = plain ? kPlainVersion : kLaterVersion;
   writer(version);
   fields(writer, const_cast<StepScript&>(script), version);  // fields() of a Writer only reads
   if (writer.bytes().size() > limits::kEncodedStepBytes) {
@@ -125,10 +126,10 @@ Result<StepScript> decode_step(ByteView bytes) {
   Reader reader(bytes);
   std::uint32_t version = 0;
   reader(version);
-  if (reader.ok() && version != kPlainVersion && version != kMappedVersion) {
+  if (reader.ok() && version != kPlainVersion && version != kLaterVersion) {
     return Error{ErrorCode::kInvalid,
                  "the step's script has format " + std::to_string(version) + ", this program knows " +
-                     std::to_string(kPlainVersion) + " and " + std::to_string(kMappedVersion),
+                     std::to_string(kPlainVersion) + " and " + std::to_string(kLaterVersion),
                  "update this program"};
   }
   StepScript script;

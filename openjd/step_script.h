@@ -42,6 +42,7 @@ struct StepScript {
   std::vector<OutputPattern> outputs;     // of program steps; none: what the task writes on standard output
   bool redacted_variables = false;        // openjd_redacted_env sets a variable; it hides the value always
   std::vector<PathMappingRule> path_rules;
+  bool leaves_with_task = false;  // a task's environments are left before its result counts, and may fail it
 
   /// True when every task runs the same command line with the same files: resolve it once for all.
   bool is_constant() const;

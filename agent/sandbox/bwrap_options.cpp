@@ -49,6 +49,10 @@ void add_system(Words& words) {
   for (const MadeUpFile& file : made_up_files())
     add(words, {"--ro-bind-data", std::to_string(file.fd), file.path});
   add(words, {"--perms", "0555", "--ro-bind-data", std::to_string(kInitFd), kInitPath});
+  // Templates call it `python` (2023-09, 8); Debian has it by the name of python3 alone.
+  const bool has_python = there("/usr/local/bin/python") || there("/usr/bin/python");
+  if (!has_python && there("/usr/bin/python3"))
+    add(words, {"--symlink", "/usr/bin/python3", "/.reeve-bin/python"});
 }
 
 void add_kernel_folders(Words& words, const Bounds& bounds) {

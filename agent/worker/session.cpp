@@ -171,22 +171,27 @@ std::optional<Failure> Session::enter(const openjd::Environment& environment, st
              nullptr);
 }
 
-void Session::leave() {
+std::optional<Failure> Session::leave() {
+  std::optional<Failure> first;
   while (entered_ > 0) {
-    leave(setup_.script.environments[entered_ - 1], entered_ - 1);
+    auto failure = leave(setup_.script.environments[entered_ - 1], entered_ - 1);
+    if (!first) first = std::move(failure);
     directives_.variables().leave();
     --entered_;
   }
+  return first;
 }
 
-void Session::leave(const openjd::Environment& environment, std::size_t index) {
-  if (!environment.on_exit) return;
+std::optional<Failure> Session::leave(const openjd::Environment& environment, std::size_t index) {
+  if (!environment.on_exit) return std::nullopt;
   const std::string folder = "env" + std::to_string(index);
   const openjd::HostValues host = host_values(environment.files, folder);
   const openjd::HostSymbols symbols(host, nullptr);
-  if (!write_files(environment.files, folder, symbols)) return;
-  act(*environment.on_exit, symbols,
-      {"leaving the environment '" + environment.name + "'", kEnvironmentNoticeS, false, true}, nullptr);
+  if (const auto written = write_files(environment.files, folder, symbols); !written)
+    return refused(written.error());
+  return act(*environment.on_exit, symbols,
+             {"leaving the environment '" + environment.name + "'", kEnvironmentNoticeS, false, true},
+             nullptr);
 }
 
 std::optional<Failure> Session::run_task(const openjd::TaskValues& values, Variables variables,
@@ -349,7 +354,11 @@ std::optional<Failure> Session::act(const openjd::Action& action, const openjd::
 
 std::optional<Failure> Session::judge(const sandbox::Outcome& outcome, const std::string& who) const {
   std::string what;
-  if (!outcome.good())
+  constexpr std::string_view kStatus =
+      "exit status ";  // the suite of Open Job Description looks for the words
+  if (!outcome.good() && outcome.exceeded == sandbox::Bound::kNone && outcome.how.starts_with(kStatus))
+    what = who + " exited with code: " + outcome.how.substr(kStatus.size());
+  else if (!outcome.good())
     what = who + (outcome.exceeded == sandbox::Bound::kNone ? " ended with " : " was ended: ") + outcome.how;
   else if (!directives_.mistake().empty())
     what = who + " failed: " + directives_.mistake();

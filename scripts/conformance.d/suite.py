@@ -152,8 +152,9 @@ def main():
     cases = find_cases(given.root, given.pattern, given.proposed)
     if not cases:
         sys.exit(f"conformance: no case below {given.root} fits")
-    if any(case["kind"] == "jobs" for case in cases) and not shutil.which("python", path=SANDBOX_PATH):
-        sys.exit("conformance: no `python` in /usr or /usr/local: install the package python-is-python3")
+    pythons = [shutil.which(name, path=SANDBOX_PATH) for name in ("python", "python3")]
+    if any(case["kind"] == "jobs" for case in cases) and not any(pythons):
+        sys.exit("conformance: no python3 in /usr or /usr/local: install the package python3")
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         results = []
         for case, reason in pool.map(try_case, cases):

@@ -98,4 +98,44 @@ END
 grep -q "ran anyway" "$work/said" && fail "a task ran outside of its environment"
 [ "$(grep -c '^left the' "$work/said")" = 2 ] || fail "not every environment was left: $(cat "$work/said")"
 
+# ---- what is written while an environment is left, and an environment that cannot be left ------------------------------
+
+cat >templates/leaving.yaml <<'END'
+specificationVersion: jobtemplate-2023-09
+name: Leaving
+parameterDefinitions: [{ name: Status, type: INT }]
+jobEnvironments:
+  - name: Outer
+    variables: { WHERE: outer }
+    script:
+      actions:
+        onEnter: { command: echo, args: ["openjd_env: TOLD=by-enter"] }
+        onExit: { command: sh, args: [-c, 'echo left $WHERE $TOLD; exit {{Param.Status}}'] }
+steps:
+  - name: Work
+    stepEnvironments:
+      - name: Inner
+        variables: { WHERE: inner }
+        script: { actions: { onEnter: { command: "true" }, onExit: { command: sh, args: [-c, 'echo left $WHERE $TOLD'] } } }
+    parameterSpace: { taskParameterDefinitions: [{ name: Frame, type: INT, range: 1-2 }] }
+    script: { actions: { onRun: { command: echo, args: ["ran {{Task.Param.Frame}}"] } } }
+END
+"$bin/reeve" run templates/leaving.yaml -p Status=0 >"$work/said" 2>&1 || fail "leaving failed: $(cat "$work/said")"
+[ "$(grep -c 'left inner by-enter$' "$work/said")" = 2 ] || fail "the inner environment was not left: $(cat "$work/said")"
+[ "$(grep -c 'left outer by-enter$' "$work/said")" = 2 ] || fail "the outer environment was not left: $(cat "$work/said")"
+! "$bin/reeve" run templates/leaving.yaml -p Status=3 >"$work/said" 2>&1 || fail "nobody heard that leaving failed"
+grep -q "leaving the environment 'Outer' exited with code: 3" "$work/said" || fail "it is told as: $(cat "$work/said")"
+
+# ---- the name that templates call Python by, also where the system has it as python3 alone ------------------------------
+
+if [ -x /usr/bin/python3 ]; then
+  cat >templates/python.yaml <<'END'
+specificationVersion: jobtemplate-2023-09
+extensions: [FEATURE_BUNDLE_1]
+name: Python
+steps: [{ name: Say, python: { script: "print('said by', 'python')" } }]
+END
+  [ "$("$bin/reeve" run templates/python.yaml 2>"$work/told")" = "said by python" ] || fail "no python: $(cat "$work/told")"
+fi
+
 echo "templates: paths, environments and files are where 2023-09 wants them"

@@ -52,8 +52,12 @@ TEST(StepScript, PathRulesTravelAndAStepWithoutThemHasTheBytesOfBefore) {
   const Result<StepScript> again = decode_step(encoded(script));
   ASSERT_TRUE(again);
   EXPECT_EQ(again->path_rules, script.path_rules);
+  EXPECT_FALSE(again->leaves_with_task);
   script.path_rules.resize(limits::kPathMappingRules + 1);
   EXPECT_FALSE(decode_step(encoded(script)));
+  script.path_rules.clear();
+  script.leaves_with_task = true;
+  EXPECT_TRUE(decode_step(encoded(script))->leaves_with_task);
   script.path_rules = {{static_cast<PathFormat>(kLastPathFormat + 1), "/a", "/b"}};
   EXPECT_FALSE(decode_step(encoded(script)));
 }
