@@ -174,7 +174,7 @@ int run_resume(const Command& command) {
 }
 
 int run_devices(const Command& command) {
-  const Devices devices = find_devices();
+  const Devices devices = find_devices(sibling_program("reeve-worker").parent_path());
   if (command.output == "json") {
     Json gpus = Json::array();
     for (const Gpu& gpu : devices.gpus)
@@ -188,7 +188,9 @@ int run_devices(const Command& command) {
                     {"gpus", gpus},
                     {"gpu_note", devices.gpu_note},
                     {"runs_programs", devices.sandbox_note.empty()},
-                    {"why_no_programs", devices.sandbox_note}};
+                    {"why_no_programs", devices.sandbox_note},
+                    {"runs_images", devices.image_note.empty()},
+                    {"why_no_images", devices.image_note}};
     std::printf("%s\n", json.dump().c_str());
     return 0;
   }
@@ -202,6 +204,10 @@ int run_devices(const Command& command) {
   const bool programs = devices.sandbox_note.empty();
   std::printf("programs %s\n",
               programs ? "run here, in a sandbox" : ("do not run here: " + devices.sandbox_note).c_str());
+  if (programs)
+    std::printf("images  %s\n", devices.image_note.empty()
+                                    ? "run here, as jobs bring them along"
+                                    : ("do not run here: " + devices.image_note).c_str());
   return 0;
 }
 

@@ -164,31 +164,63 @@ Result<Gang> gang_of(const CommandRequest& request) {
   return gang;
 }
 
-/// `/usr/bin/env NAME=VALUE … CMD ARGS`, and where tasks have items a shell before it that finds the item.
-Result<openjd::Action> action_of(const CommandRequest& request, const Tasks& tasks) {
-  openjd::Action action;
-  action.command = openjd::FormatString::literal("/usr/bin/env");
-  for (const std::string& variable : request.environment) {
+Result<void> check_environment(const CommandRequest& request) {
+  for (const std::string& variable : request.environment)
     if (variable.find('=') == std::string::npos || variable.front() == '=')
       return refused("--env '" + variable + "' is not NAME=VALUE", "write --env THREADS=4");
-    action.args.push_back(openjd::FormatString::literal(variable));
-  }
-  if (!tasks.range.empty()) action.args.push_back(index_behind("REEVE_ARRAY_TASK_ID="));
+  return {};
+}
+
+/// The command, behind mpirun where it is asked for, and behind a shell that finds a task's item.
+std::vector<openjd::FormatString> words_of(const CommandRequest& request, const Tasks& tasks) {
+  std::vector<openjd::FormatString> words;
+  const auto add = [&words](const std::string& word) {
+    words.push_back(openjd::FormatString::literal(word));
+  };
   if (!tasks.items.empty()) {
     for (
         const char* word :
         {"/bin/sh", "-c",
          R"(REEVE_ITEM=$(sed -n "$((REEVE_ARRAY_TASK_ID + 1)){p;q}" .reeve/items); export REEVE_ITEM; exec "$@")",
          "reeve"})
-      action.args.push_back(openjd::FormatString::literal(word));
+      add(word);
   }
   if (request.mpi) {
-    action.args.push_back(openjd::FormatString::literal(std::string(openjd::kGangLauncher)));
-    action.args.push_back(openjd::FormatString::literal("--mpi"));
+    add(std::string(openjd::kGangLauncher));
+    add("--mpi");
   }
   for (const std::string& word : request.words)
-    action.args.push_back(openjd::FormatString::literal(word));
+    add(word);
+  return words;
+}
+
+/// `/usr/bin/env NAME=VALUE … COMMAND`.
+openjd::Action action_on_host(const CommandRequest& request, const Tasks& tasks) {
+  openjd::Action action;
+  action.command = openjd::FormatString::literal("/usr/bin/env");
+  for (const std::string& variable : request.environment)
+    action.args.push_back(openjd::FormatString::literal(variable));
+  if (!tasks.range.empty()) action.args.push_back(index_behind("REEVE_ARRAY_TASK_ID="));
+  for (openjd::FormatString& word : words_of(request, tasks))
+    action.args.push_back(std::move(word));
   return action;
+}
+
+/// The command as it stands: an image need not have an env. Its variables are an environment's; the agent
+/// sets REEVE_ARRAY_TASK_ID itself.
+void run_in_image(const CommandRequest& request, const Tasks& tasks, openjd::StepScript& script) {
+  std::vector<openjd::FormatString> words = words_of(request, tasks);
+  script.on_run.command = std::move(words.front());
+  words.erase(words.begin());
+  script.on_run.args = std::move(words);
+  if (request.environment.empty()) return;
+  openjd::Environment& environment = script.environments.emplace_back();
+  environment.name = "env";
+  for (const std::string& variable : request.environment) {
+    const std::size_t equals = variable.find('=');
+    environment.variables.push_back(
+        {variable.substr(0, equals), openjd::FormatString::literal(variable.substr(equals + 1))});
+  }
 }
 
 Result<openjd::ParameterSpace> space_of(const Tasks& tasks) {
@@ -237,15 +269,21 @@ Result<BuiltJob> build_command_job(const CommandRequest& request, const SubmitOp
   ProgramFiles files;
   if (auto added = add_inputs(request, *tasks, files); !added) return added.error();
   if (auto added = add_outputs(request, files); !added) return added.error();
-  auto action = action_of(request, *tasks);
-  if (!action) return action.error();
+  if (auto good = check_environment(request); !good) return good.error();
   auto space = space_of(*tasks);
   if (!space) return space.error();
   openjd::Step step;
   step.name = "run";
   step.requirements = requirements_of(request);
   step.script.space = std::move(*space);
-  step.script.on_run = std::move(*action);
+  BuiltJob job;
+  const auto image = add_image(options, true, job);
+  if (!image) return image.error();
+  step.script.image = *image;
+  if (*image)
+    run_in_image(request, *tasks, step.script);
+  else
+    step.script.on_run = action_on_host(request, *tasks);
   step.script.inputs = files.staged;
   step.script.outputs = files.outputs;
   if (auto compared = check_compared(options, true); !compared) return compared.error();
@@ -255,11 +293,11 @@ Result<BuiltJob> build_command_job(const CommandRequest& request, const SubmitOp
   spec->gang_max = gang->most;
   spec->most_at_once = tasks->most_at_once;
   if (auto set = set_most_memory(request, *spec); !set) return set.error();
-  BuiltJob job;
   job.spec = empty_spec(options, std::filesystem::path(request.words.front()).filename().string());
   job.spec.verify = options.verify.value_or(gang->least > 0 ? kGangVerify : kProgramVerify);
   job.spec.steps.push_back(std::move(*spec));
-  job.inputs = std::move(files.blobs);
+  for (Input& input : files.blobs)
+    job.inputs.push_back(std::move(input));
   job.notes = std::move(files.notes);
   if (gang->least > 0)
     job.notes.push_back(

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "client/kernels_table.h"
+#include "client/program_image.h"
 #include "client/program_inputs.h"
 #include "client/quantities.h"
 #include "client/step_builder.h"
@@ -122,8 +123,10 @@ Result<std::optional<openjd::Job>> kernel_job(const openjd::JobTemplate& parsed,
 Result<std::optional<openjd::Job>> program_job(const openjd::JobTemplate& parsed,
                                                const std::filesystem::path& template_folder,
                                                const SubmitOptions& options, BuiltJob& built) {
-  if (std::none_of(parsed.steps.begin(), parsed.steps.end(), names_program))
+  if (std::none_of(parsed.steps.begin(), parsed.steps.end(), names_program)) {
+    if (const auto none = add_image(options, false, built); !none) return none.error();
     return std::optional<openjd::Job>();
+  }
   std::error_code error;  // where the working folder is gone, paths stay relative
   const std::filesystem::path here = std::filesystem::current_path(error);
   openjd::SubmitFolders folders{(here / template_folder).string(), here.string(), options.path_rules, {}};
@@ -134,8 +137,11 @@ Result<std::optional<openjd::Job>> program_job(const openjd::JobTemplate& parsed
   if (!files) return files.error();
   auto job = first_errors(openjd::instantiate(parsed, options.parameters, folders));
   if (!job) return job.error();
+  const auto image = add_image(options, true, built);
+  if (!image) return image.error();
   for (openjd::Step& step : job->steps) {
     if (!runs_program(step)) continue;
+    step.script.image = *image;
     step.script.inputs = files->staged;
     step.script.outputs = files->outputs;
   }
@@ -172,6 +178,18 @@ Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic
   for (std::size_t i = 0; i < std::min(kShown, errors.size()); ++i)
     text += "; " + openjd::to_string(errors[i]);
   return {ErrorCode::kInvalid, text, "mend the template or the parameters, then submit again"};
+}
+
+Result<std::optional<Digest>> add_image(const SubmitOptions& options, bool runs_programs, BuiltJob& built) {
+  if (options.image.empty()) return std::optional<Digest>();
+  if (!runs_programs)
+    return Error{ErrorCode::kInvalid, "image " + options.image + ": no step runs a program",
+                 "leave --image out: built-in kernels are part of the agents"};
+  auto input = image_input(options.image);
+  if (!input) return input.error();
+  const Digest digest = input->digest;
+  add_input(std::move(input).value(), built);
+  return std::optional(digest);
 }
 
 JobSpec empty_spec(const SubmitOptions& options, const std::string& name) {

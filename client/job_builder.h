@@ -33,6 +33,7 @@ struct SubmitOptions {
   std::string compare;            // when results of programs agree (comparison.h); empty: with equal bytes
   std::uint64_t checkpoint_bytes = 0;  // of programs: what a task may leave for its next attempt; 0: nothing
   std::vector<JobId> after;
+  std::string image;  // the archive of the image that programs run in; empty: the system of whoever runs them
   double frames_per_second = 24;  // when a scene is prepared
   bool here = false;              // it runs on this machine alone, whoever else could meet its requirements
 };
@@ -61,6 +62,10 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
 
 /// "the template breaks 2 rule(s); …": the first of `errors`, in one line.
 Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors);
+
+/// Takes the image that the options name, if any, among a job's inputs, and gives its digest.
+/// Errors: those of image_input (program_image.h); kInvalid where no step runs a program.
+Result<std::optional<Digest>> add_image(const SubmitOptions& options, bool runs_programs, BuiltJob& built);
 
 /// A job without steps.
 JobSpec empty_spec(const SubmitOptions& options, const std::string& name);

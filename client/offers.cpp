@@ -55,7 +55,7 @@ std::string missing_of(const Capability& offer, const TaskNeed& need) {
   amount("MiB of GPU memory", offer.vram_mib, need.vram_mib);
   for (const std::string& tag : need.tags)
     if (std::find(offer.tags.begin(), offer.tags.end(), tag) == offer.tags.end())
-      add("the tag '" + tag + "'");
+      add(tag == kImageTag ? std::string("what runs images (the tag 'oci')") : "the tag '" + tag + "'");
   if (std::find(offer.kernels.begin(), offer.kernels.end(), need.kernel) == offer.kernels.end())
     add(is_program(need.kernel) ? "a sandbox for programs" : "the kernel '" + need.kernel.name + "'");
   return missing;

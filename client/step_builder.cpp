@@ -131,6 +131,7 @@ TaskFacts program_facts(const openjd::Step& step, Duration limit, std::uint32_t 
   std::set<Digest> inputs;
   for (const openjd::StagedInput& input : step.script.inputs)
     inputs.insert(input.digest);
+  if (step.script.image) inputs.insert(*step.script.image);
   facts.inputs.assign(inputs.begin(), inputs.end());
   return facts;
 }
@@ -170,10 +171,13 @@ Result<StepSpec> build_step(const openjd::Step& step, const StepOptions& options
   if (!need) return in_step(step.name, need.error());
   auto facts = facts_of(step, time_limit(step, options), need->cpus);
   if (!facts) return facts.error();
-  auto script = openjd::encode_step(step.script);
+  openjd::StepScript told = step.script;
+  if (runs_program(step)) told.gpus = need->gpus;
+  auto script = openjd::encode_step(told);
   if (!script) return in_step(step.name, script.error());
   need->kernel = facts->kernel;
   need->tags.insert(need->tags.end(), options.tags.begin(), options.tags.end());
+  if (step.script.image) need->tags.emplace_back(kImageTag);
   std::sort(need->tags.begin(), need->tags.end());
   need->tags.erase(std::unique(need->tags.begin(), need->tags.end()), need->tags.end());
   StepSpec spec;

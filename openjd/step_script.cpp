@@ -9,14 +9,22 @@
 namespace reeve::openjd {
 namespace {
 
-/// A step that has nothing of the later version is written as it always was, so that older programs read it.
-constexpr std::uint32_t kPlainVersion = 3;
-constexpr std::uint32_t kLaterVersion = 4;
+/// The later ones have what a step brings along, needs of the machine and asks of its session, and are
+/// written only for that: an agent that knows the first alone runs all other steps.
+constexpr std::uint32_t kFormatVersion = 3;
+constexpr std::uint32_t kFormatWithImage = 4;
+constexpr std::uint32_t kFormatWithRules = 5;
 
 template <class A>
 void fields(A& a, StepScript& s, std::uint32_t version) {
   a(s.space, s.on_run, s.files, s.environments, s.inputs, s.outputs, s.redacted_variables);
-  if (version >= kLaterVersion) a(s.path_rules, s.leaves_with_task);
+  if (version >= kFormatWithImage) a(s.image, s.gpus);
+  if (version >= kFormatWithRules) a(s.path_rules, s.leaves_with_task);
+}
+
+std::uint32_t version_of(const StepScript& script) {
+  if (!script.path_rules.empty() || script.leaves_with_task) return kFormatWithRules;
+  return script.image || script.gpus > 0 ? kFormatWithImage : kFormatVersion;
 }
 
 bool varies_by_task(const FormatString& text) {
@@ -107,8 +115,7 @@ bool StepScript::is_constant() const {
 
 Result<Bytes> encode_step(const StepScript& script) {
   Writer writer;
-  const bool plain = script.path_rules.empty() && !script.leaves_with_task;
-  const std::uint32_t version = plain ? kPlainVersion : kLaterVersion;
+  const std::uint32_t version = version_of(script);
   writer(version);
   fields(writer, const_cast<StepScript&>(script), version);  // fields() of a Writer only reads
   if (writer.bytes().size() > limits::kEncodedStepBytes) {
@@ -126,15 +133,15 @@ Result<StepScript> decode_step(ByteView bytes) {
   Reader reader(bytes);
   std::uint32_t version = 0;
   reader(version);
-  if (reader.ok() && version != kPlainVersion && version != kLaterVersion) {
+  if (reader.ok() && (version < kFormatVersion || version > kFormatWithRules)) {
     return Error{ErrorCode::kInvalid,
                  "the step's script has format " + std::to_string(version) + ", this program knows " +
-                     std::to_string(kPlainVersion) + " and " + std::to_string(kLaterVersion),
+                     std::to_string(kFormatVersion) + " to " + std::to_string(kFormatWithRules),
                  "update this program"};
   }
   StepScript script;
   fields(reader, script, version);
-  if (!reader.ok() || !reader.at_end()) return corrupt;
+  if (!reader.ok() || !reader.at_end() || version != version_of(script)) return corrupt;
   const Slots slots{script.space.parameter_count(), script.files.size(), 0};
   const bool good = fits(script.on_run, slots) && fits(script.files, slots) && fits(script.inputs) &&
                     fits(script.outputs, slots) && fits(script.path_rules) &&

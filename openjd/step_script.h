@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct StepScript {
   std::vector<StagedInput> inputs;        // of program steps
   std::vector<OutputPattern> outputs;     // of program steps; none: what the task writes on standard output
   bool redacted_variables = false;        // openjd_redacted_env sets a variable; it hides the value always
+  // What follows is stored only where there is any.
+  std::optional<Digest> image;  // of program steps: the archive of the image that they run in, an input too
+  std::uint32_t gpus = 0;       // of program steps: those of a task; 0: it sees none
   std::vector<PathMappingRule> path_rules;
   bool leaves_with_task = false;  // a task's environments are left before its result counts, and may fail it
 

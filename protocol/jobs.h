@@ -25,6 +25,9 @@ inline bool is_program(const KernelVersion& kernel) {
   return kernel.name == kProgramKernel;
 }
 
+/// The tag of agents that run programs in images which jobs bring along.
+inline constexpr std::string_view kImageTag = "oci";
+
 /// What a referee has that can say whether two results of a program are alike (comparison.h).
 inline constexpr std::string_view kCompareKernel = "compare";
 

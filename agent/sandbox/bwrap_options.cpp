@@ -34,7 +34,7 @@ bool there(const char* path) {
   return access(path, F_OK) == 0;
 }
 
-void add_system(Words& words) {
+void add_host_system(Words& words) {
   add(words, {"--ro-bind", "/usr", "/usr"});
   for (const char* folder : kSystemFolders) {
     std::error_code error;
@@ -46,16 +46,34 @@ void add_system(Words& words) {
   }
   for (const char* file : kSystemFiles)
     add(words, {"--ro-bind-try", file, file});
-  for (const MadeUpFile& file : made_up_files())
-    add(words, {"--ro-bind-data", std::to_string(file.fd), file.path});
-  add(words, {"--perms", "0555", "--ro-bind-data", std::to_string(kInitFd), kInitPath});
   // Templates call it `python` (2023-09, 8); Debian has it by the name of python3 alone.
   const bool has_python = there("/usr/local/bin/python") || there("/usr/bin/python");
   if (!has_python && there("/usr/bin/python3"))
     add(words, {"--symlink", "/usr/bin/python3", "/.reeve-bin/python"});
 }
 
-void add_kernel_folders(Words& words, const Bounds& bounds) {
+void add_system(Words& words, const Place& place) {
+  if (place.root.empty())
+    add_host_system(words);
+  else
+    add(words, {"--ro-bind", place.root.string(), "/"});
+  for (const MadeUpFile& file : made_up_files())
+    add(words, {"--ro-bind-data", std::to_string(file.fd), file.path});
+  add(words, {"--perms", "0555", "--ro-bind-data", std::to_string(kInitFd), kInitPath});
+}
+
+/// What stands in memory of the sandbox's own, and is closed once it is all there.
+void add_gpus(Words& words, const GpuAccess& gpus) {
+  for (const std::string& node : gpus.nodes)
+    add(words, {"--dev-bind", node, node});
+  if (gpus.libraries.empty()) return;
+  add(words, {"--size", "65536", "--tmpfs", kGpuFolder});
+  for (const Mount& library : gpus.libraries)
+    add(words, {"--ro-bind", library.source.string(), library.target});
+  add(words, {"--remount-ro", kGpuFolder});
+}
+
+void add_kernel_folders(Words& words, const Place& place, const Bounds& bounds) {
   add(words, {"--proc", "/proc"});
   for (const char* path : kProcReadOnly)
     if (there(path)) add(words, {"--ro-bind", path, path});
@@ -65,10 +83,12 @@ void add_kernel_folders(Words& words, const Bounds& bounds) {
     if (there(path)) add(words, {"--ro-bind", "/dev/null", path});
   const std::string size = std::to_string(bounds.tmp_bytes);
   // bubblewrap's /dev is memory too, and of no size.
-  add(words, {"--dev", "/dev", "--mqueue", "/dev/mqueue", "--remount-ro", "/dev"});
+  add(words, {"--dev", "/dev", "--mqueue", "/dev/mqueue"});
+  add_gpus(words, place.gpus);
+  add(words, {"--remount-ro", "/dev"});
   for (const char* path : {"/dev/shm", "/tmp"})
     add(words, {"--perms", "1777", "--size", size, "--tmpfs", path});
-  add(words, {"--symlink", "/tmp", "/var/tmp"});
+  if (place.root.empty()) add(words, {"--symlink", "/tmp", "/var/tmp"});  // an image has the link
 }
 
 }  // namespace
@@ -106,8 +126,8 @@ std::vector<std::string> bwrap_options(const Place& place, const Bounds& bounds)
               std::to_string(kStatusFd),
               "--seccomp",
               std::to_string(kFilterFd)};
-  add_system(words);
-  add_kernel_folders(words, bounds);
+  add_system(words, place);
+  add_kernel_folders(words, place, bounds);
   add(words, {"--bind", place.work.string(), kWorkFolder});
   for (const Mount& mount : place.mounts)
     add(words, {"--ro-bind", mount.source.string(), mount.target});

@@ -45,12 +45,23 @@ struct Mount {
   std::string target;  // absolute, as the program sees it
 };
 
+/// GPUs in a sandbox: device nodes, and where the system is not the host's the driver's libraries, which
+/// stand in kGpuFolder.
+struct GpuAccess {
+  std::vector<std::string> nodes;
+  std::vector<Mount> libraries;
+};
+inline constexpr const char* kGpuFolder = "/.reeve-gpu";
+
 /// What a cell shows of the host: the same for every command in it.
 struct Place {
   std::filesystem::path work;  // a folder of the host
   std::vector<Mount> mounts;   // in this order
   std::string hostname = "sandbox";
   std::string hosts{};  // the text of /etc/hosts; empty: this host alone
+  /// The root that programs see, with agent/image's places in it; empty: the host's own system, read-only.
+  std::filesystem::path root{};
+  GpuAccess gpus{};
 };
 
 struct Command : Place {

@@ -276,16 +276,18 @@ int run_agent(const AgentConfig& config,
   const StopSignals blocked;  // before any thread, so that each inherits the mask
   auto home = open_home(config.home);
   if (!home) return fail(home.error());
-  const Devices devices = find_devices();
   const std::filesystem::path worker = config.worker_path.empty() ? sibling_program("reeve-worker")
                                                                   : std::filesystem::path(config.worker_path);
+  const Devices devices = find_devices(worker.parent_path());
   SlotPlan plan = plan_slots(home.value().settings, devices);
   plan.compares =
       devices.sandbox_note.empty() && std::filesystem::exists(worker.parent_path() / "reeve-compare");
   InputCache* cache = home.value().cache.get();
   auto started = ProcessRunner::start({plan.slots, plan.cpus_per_slot, worker,
                                        [cache](const Digest& digest) { return cache->path(digest).string(); },
-                                       plan.capability.memory_mib, home.value().scratch.string()});
+                                       plan.capability.memory_mib, home.value().scratch.string(),
+                                       (config.home / "images").string(),
+                                       home.value().settings.image_cache_gib << 30, plan.gpus});
   if (!started) return fail(started.error());
   std::unique_ptr<Runner> runner = std::move(started).value();
   if (decorate) runner = decorate(std::move(runner));
@@ -299,6 +301,7 @@ int run_agent(const AgentConfig& config,
                plan.cpus_per_slot, devices.cpu_model, devices.isa, devices.gpus.size(),
                devices.gpu_note.empty() ? "" : ", " + devices.gpu_note);
   if (!devices.sandbox_note.empty()) spdlog::warn("runs no programs: {}", devices.sandbox_note);
+  if (!devices.image_note.empty()) spdlog::warn("runs no images: {}", devices.image_note);
   auto gang_door = open_gang_door(config, home.value().settings, home.value().scratch);
   if (!gang_door) return fail(gang_door.error());
   if (*gang_door)

@@ -39,6 +39,7 @@ Result<AgentSettings> read_settings(const toml::table& table, const std::filesys
   if (settings.slots > limits::kSlotsPerAgent) return wrong(path, "slots", "0 to 1024");
   if (settings.cpus_per_slot == 0) return wrong(path, "cpus_per_slot", "1 or more");
   settings.cache_gib = number_or(table, "cache_gib", settings.cache_gib);
+  settings.image_cache_gib = number_or(table, "image_cache_gib", settings.image_cache_gib);
   settings.spool_gib = number_or(table, "spool_gib", settings.spool_gib);
   settings.pacing.credit_tasks =
       static_cast<std::uint32_t>(number_or(table, "credit_tasks", settings.pacing.credit_tasks));
@@ -99,6 +100,7 @@ Result<void> save_settings(const std::filesystem::path& home, const AgentSetting
       {"cpus_per_slot", integer(settings.cpus_per_slot)},
       {"tags", tags},
       {"cache_gib", integer(settings.cache_gib)},
+      {"image_cache_gib", integer(settings.image_cache_gib)},
       {"spool_gib", integer(settings.spool_gib)},
       {"credit_tasks", integer(settings.pacing.credit_tasks)},
       {"report_tasks", integer(settings.pacing.report_tasks)},

@@ -19,6 +19,7 @@ struct AgentSettings {
   std::uint32_t cpus_per_slot = 1;
   std::vector<std::string> tags;  // sorted
   std::uint64_t cache_gib = 16;
+  std::uint64_t image_cache_gib = 32;
   std::uint64_t spool_gib = 16;
   Pacing pacing;
   std::string farm;          // whose agents run gangs together; empty: this one is in none

@@ -24,6 +24,31 @@ std::string bit_class(const Devices& devices, const std::string& c_library) {
   return text.substr(0, limits::kNameBytes - digest.size() - 1) + "~" + digest;
 }
 
+namespace {
+
+/// Each slot has as many cards as any other, and none has another's.
+std::vector<std::string> share_gpus(const std::vector<Gpu>& gpus, std::uint32_t slots) {
+  const std::size_t each = gpus.size() / slots;
+  std::vector<std::string> shares(slots);
+  for (std::size_t i = 0; i < each * slots; ++i) {
+    std::string& share = shares[i / each];
+    if (gpus[i].minor < 0) continue;
+    share += (share.empty() ? "" : ",") + gpus[i].uuid + "=" + std::to_string(gpus[i].minor);
+  }
+  return shares;
+}
+
+/// The words that jobs ask by: the owner's, and the agent's own.
+std::vector<std::string> tags_of(const AgentSettings& settings, const Devices& devices) {
+  std::vector<std::string> tags = settings.tags;
+  std::erase(tags, kImageTag);  // nobody says so but the machine
+  if (devices.image_note.empty()) tags.emplace_back(kImageTag);
+  std::sort(tags.begin(), tags.end());
+  return tags;
+}
+
+}  // namespace
+
 SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices) {
   SlotPlan plan;
   plan.cpus_per_slot = std::max(settings.cpus_per_slot, 1U);
@@ -39,7 +64,8 @@ SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices) {
                          [](const Gpu& a, const Gpu& b) { return a.memory_mib < b.memory_mib; });
     capability.vram_mib = static_cast<std::uint32_t>(smallest->memory_mib);
   }
-  capability.tags = settings.tags;
+  plan.gpus = share_gpus(devices.gpus, plan.slots);
+  capability.tags = tags_of(settings, devices);
   capability.bit_class = bit_class(devices, std::string("glibc-") + gnu_get_libc_version());
   capability.kernels = {{"render.path", 1}, {"sha256", 1}, {"spin", 1}};
   if (devices.sandbox_note.empty()) capability.kernels.insert(capability.kernels.begin(), {"program", 1});

@@ -9,8 +9,9 @@ namespace reeve::agent {
 struct SlotPlan {
   std::uint32_t slots = 1;
   std::uint32_t cpus_per_slot = 1;
-  Capability capability;  // of each slot
-  bool compares = false;  // results of programs, were it a referee's
+  Capability capability;          // of each slot
+  bool compares = false;          // results of programs, were it a referee's
+  std::vector<std::string> gpus;  // of each slot, as its worker is told: "UUID=MINOR,…"
 };
 
 /// What of a machine decides which bits a program gives: instruction set and vendor (libraries choose their

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/image/cache.h"
 #include "agent/sandbox/sandbox.h"
 #include "agent/shell/nvml_probe.h"
 
@@ -34,7 +35,7 @@ std::uint32_t count(hwloc_topology_t topology, hwloc_obj_type_t type) {
 
 }  // namespace
 
-Devices find_devices() {
+Devices find_devices(const std::filesystem::path& programs) {
   Devices devices;
   devices.isa = instruction_set();
   hwloc_topology_t topology = nullptr;
@@ -56,6 +57,7 @@ Devices find_devices() {
   devices.gpu_driver = std::move(answer.driver);
   if (const auto works = sandbox::sandbox_works(); !works)
     devices.sandbox_note = works.error().message + "; " + works.error().hint;
+  devices.image_note = !devices.sandbox_note.empty() ? devices.sandbox_note : image::why_no_images(programs);
   return devices;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@ struct Gpu {
   std::string name;
   std::string uuid;
   std::uint64_t memory_mib = 0;
+  int minor = -1;  // of /dev/nvidiaN; -1: not known
 };
 
 /// What a machine offers.
@@ -24,9 +26,11 @@ struct Devices {
   std::string gpu_driver;    // "535.129.03"
   std::string gpu_note;      // why there are none, or what went wrong with them
   std::string sandbox_note;  // why programs cannot run here; empty: they can
+  std::string image_note;    // why images of programs cannot; empty: they can
 };
 
-/// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer.
-Devices find_devices();
+/// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer. `programs` is where
+/// the agent's own are.
+Devices find_devices(const std::filesystem::path& programs);
 
 }  // namespace reeve::agent

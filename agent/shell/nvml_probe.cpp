@@ -16,7 +16,7 @@ namespace reeve::agent {
 
 template <class A>
 void fields(A& a, Gpu& g) {
-  a(g.name, g.uuid, g.memory_mib);
+  a(g.name, g.uuid, g.memory_mib, g.minor);
 }
 template <class A>
 void fields(A& a, NvmlAnswer& n) {
@@ -57,6 +57,7 @@ NvmlAnswer ask() {
   const auto uuid = find<int(Device, char*, unsigned)>(library, "nvmlDeviceGetUUID");
   const auto driver = find<int(char*, unsigned)>(library, "nvmlSystemGetDriverVersion");
   const auto memory = find<int(Device, NvmlMemory*)>(library, "nvmlDeviceGetMemoryInfo");
+  const auto minor = find<int(Device, unsigned*)>(library, "nvmlDeviceGetMinorNumber");
   if (!init || !count || !handle || !name || !uuid || !memory)
     return nothing("the NVIDIA driver is too old: its management library lacks version 2 of the interface");
   if (const int error = init(); error != 0)
@@ -70,6 +71,7 @@ NvmlAnswer ask() {
     Device device = nullptr;
     std::array<char, 128> text{};
     NvmlMemory bytes{};
+    unsigned number = 0;
     if (handle(i, &device) != 0) {
       answer.note += "GPU " + std::to_string(i) + " does not answer; ";
       continue;
@@ -78,6 +80,7 @@ NvmlAnswer ask() {
     if (name(device, text.data(), text.size()) == 0) gpu.name = text.data();
     if (uuid(device, text.data(), text.size()) == 0) gpu.uuid = text.data();
     if (memory(device, &bytes) == 0) gpu.memory_mib = bytes.total >> 20;
+    if (minor && minor(device, &number) == 0) gpu.minor = static_cast<int>(number);
     answer.gpus.push_back(std::move(gpu));
   }
   if (answer.gpus.empty() && answer.note.empty()) answer.note = "the NVIDIA driver sees no GPU";

@@ -48,10 +48,12 @@ Result<std::unique_ptr<ProcessRunner>> ProcessRunner::start(RunnerOptions option
   epoll_ctl(runner->epoll_, EPOLL_CTL_ADD, runner->timer_, &event);
   const std::string& scratch = runner->options_.scratch;
   for (SlotIndex slot = 0; slot < runner->options_.slots; ++slot) {
-    runner->workers_.push_back(std::make_unique<WorkerProcess>(WorkerProcess::Options{
-        slot, runner->options_.cpus_per_slot, runner->options_.worker_path, runner->epoll_,
-        runner->options_.input_path, runner->options_.memory_mib,
-        scratch.empty() ? "" : scratch + "/slot-" + std::to_string(slot), &runner->texts_}));
+    runner->workers_.push_back(std::make_unique<WorkerProcess>(
+        WorkerProcess::Options{slot, runner->options_.cpus_per_slot, runner->options_.worker_path,
+                               runner->epoll_, runner->options_.input_path, runner->options_.memory_mib,
+                               scratch.empty() ? "" : scratch + "/slot-" + std::to_string(slot),
+                               &runner->texts_, runner->options_.images, runner->options_.image_bytes,
+                               slot < runner->options_.gpus.size() ? runner->options_.gpus[slot] : ""}));
   }
   runner->arm_timer();
   return runner;

@@ -21,6 +21,9 @@ struct RunnerOptions {
   std::function<std::string(const Digest&)> input_path;  // of a digest that is in the cache
   std::uint64_t memory_mib = 0;                          // of each slot, for programs
   std::string scratch;                                   // a folder for programs' files; empty: none run
+  std::string images{};                                  // a folder for unpacked images; empty: none run
+  std::uint64_t image_bytes = 0;                         // which that may hold
+  std::vector<std::string> gpus{};                       // of each slot: "UUID=MINOR,…"
 };
 
 /// One `reeve-worker` process a slot. A crash or a hang costs one attempt; the worker is started again, after

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <new>
+#include <vector>
 
 extern char** environ;
 
@@ -67,12 +68,14 @@ int start(const std::string& path, const WorkerArguments& arguments, int socket,
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  std::string program = path;
-  std::string cpus = std::to_string(arguments.cpus);
-  std::string memory = std::to_string(arguments.memory_mib);
-  std::string scratch = arguments.scratch;
-  std::array<char*, 5> argv{program.data(), cpus.data(), scratch.empty() ? nullptr : memory.data(),
-                            scratch.data(), nullptr};
+  std::vector<std::string> words{path, std::to_string(arguments.cpus)};
+  if (!arguments.scratch.empty())
+    words.insert(words.end(), {std::to_string(arguments.memory_mib), arguments.scratch, arguments.images,
+                               std::to_string(arguments.image_bytes), arguments.gpus});
+  std::vector<char*> argv;
+  for (std::string& word : words)
+    argv.push_back(word.data());
+  argv.push_back(nullptr);
   const int error = posix_spawn(&pid, path.c_str(), &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);

@@ -21,6 +21,9 @@ struct WorkerArguments {
   std::uint32_t cpus = 1;
   std::uint64_t memory_mib = 0;
   std::string scratch;  // empty: it runs no programs
+  std::string images;
+  std::uint64_t image_bytes = 0;
+  std::string gpus;  // "UUID=MINOR,…"
 };
 
 /// Starts a worker program with its socket and its progress page as descriptors 3 and 4, in a process group

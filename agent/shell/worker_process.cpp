@@ -155,7 +155,8 @@ void WorkerProcess::await_end(std::int64_t until_ns) {
 Result<void> WorkerProcess::spawn(std::int64_t now_ns) {
   ++failures_;  // until it proves itself
   start_at_ns_ = now_ns + std::min(kLongestRestartNs, kFirstRestartNs << std::min(failures_, 12U));
-  const auto spawned = spawn_worker(options_.path, {options_.cpus, options_.memory_mib, options_.scratch});
+  const auto spawned = spawn_worker(options_.path, {options_.cpus, options_.memory_mib, options_.scratch,
+                                                    options_.images, options_.image_bytes, options_.gpus});
   if (!spawned) return spawned.error();
   pid_ = spawned.value().pid;
   socket_ = spawned.value().socket;

@@ -26,6 +26,9 @@ class WorkerProcess {
     std::uint64_t memory_mib = 0;
     std::string scratch;                     // empty: it runs no programs
     std::vector<TaskText>* texts = nullptr;  // where what programs write goes; null: nowhere
+    std::string images{};                    // the folder of unpacked images; empty: it runs none
+    std::uint64_t image_bytes = 0;           // which that may hold
+    std::string gpus{};                      // of this slot: "UUID=MINOR,…"
   };
 
   explicit WorkerProcess(Options options) : options_(std::move(options)) {}

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "agent/image/places.h"
 #include "agent/sandbox/scratch.h"
 #include "agent/worker/staging.h"
+#include "agent/worker/step_image.h"
 #include "openjd/step_script.h"
 #include "protocol/bundle_files.h"
 #include "protocol/comparison.h"
@@ -27,6 +29,7 @@ constexpr std::uint32_t kOpenFiles = 256;
 constexpr const char* kProgram = "/compare/reeve-compare";
 constexpr const char* kA = "/compare/a";
 constexpr const char* kB = "/compare/b";
+static_assert(image::is_place(kA) && image::is_place(kB));
 
 sandbox::Bounds bounds_of(const RunComparison& work) {
   sandbox::Bounds bounds;
@@ -86,14 +89,40 @@ Result<sandbox::Command> own_comparator(const RunComparison& work, const Room& r
   return command;
 }
 
+/// What a step brings along, as long as its comparator runs.
+struct Brought {
+  StagedInputs inputs;
+  std::optional<image::Image> image;
+};
+
+/// The comparator runs in the image of its step.
+Result<void> enter_image(const openjd::StepScript& script, const RunComparison& work, WorkerContext& context,
+                         Brought& brought, sandbox::Command& command) {
+  if (!script.image) return {};
+  // What it takes to unpack is none of the comparator's time.
+  if (context.progress)
+    context.progress->patience_ms.store(static_cast<std::uint64_t>(image::kUnpackTime.ns / 1'000'000),
+                                        std::memory_order_release);
+  auto opened = open_image(*script.image, *work.step, context);
+  if (!opened) return opened.error();
+  brought.image = std::move(opened).value();
+  command.root = brought.image->root;
+  Session::Variables variables(command.environment.begin(), command.environment.end());
+  variables = over_image(*brought.image, std::move(variables));
+  command.environment.assign(variables.begin(), variables.end());
+  return {};
+}
+
 /// The requester's: run by the shell in a folder with the step's inputs, and given two folders.
 Result<sandbox::Command> requesters_comparator(const RunComparison& work, const std::string& line,
-                                               const Room& room, StagedInputs& inputs) {
+                                               const Room& room, WorkerContext& context, Brought& brought) {
   const auto script = openjd::decode_step(work.step->script);
   if (!script) return script.error();
+  StagedInputs& inputs = brought.inputs;
   if (auto staged = inputs.prepare(script->inputs, work.step->inputs); !staged) return staged.error();
   if (auto placed = inputs.place(room.work()); !placed) return placed.error();
   sandbox::Command command = plain_command(room);
+  if (auto entered = enter_image(*script, work, context, brought, command); !entered) return entered.error();
   command.program = "/bin/sh";
   command.args = {"-c", line + " \"$@\"", "compare", kA, kB};
   command.mounts = inputs.mounts();
@@ -144,9 +173,9 @@ Result<sandbox::Outcome> run(const RunComparison& work, WorkerContext& context) 
   if (auto made = room.make(); !made) return made.error();
   const auto how = parse_comparison(work.compare);
   if (!how) return how.error();
-  StagedInputs inputs(room.inputs());
+  Brought brought{StagedInputs(room.inputs()), std::nullopt};
   auto command = how->comparator == Comparator::kCommand && work.step
-                     ? requesters_comparator(work, how->command, room, inputs)
+                     ? requesters_comparator(work, how->command, room, context, brought)
                      : own_comparator(work, room);
   if (!command) return command.error();
   return context.sandbox->run(*command, bounds_of(work));

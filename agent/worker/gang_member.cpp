@@ -6,6 +6,7 @@
 
 #include "agent/gang/seat_socket.h"
 #include "agent/gang/tun.h"
+#include "agent/image/places.h"
 #include "agent/sandbox/scratch.h"
 #include "openjd/task.h"
 
@@ -16,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 /// As members see it, one a line: "rank0 slots=1".
 constexpr const char* kMpiHosts = "/.reeve-hosts";
+static_assert(image::is_place(kMpiHosts) && image::is_place(openjd::kGangLauncher));
 /// Assignments reach all members within a second; beyond that it is their network.
 constexpr auto kMeeting = std::chrono::seconds(60);
 /// The region takes 15 s of silence for the loss of an agent.
@@ -104,9 +106,10 @@ Session::Variables GangMember::variables() const {
   };
 }
 
-std::optional<Failure> GangMember::await_members(const std::function<bool()>& cancelled) const {
-  if (wait_until(Clock::now() + kMeeting, cancelled, [this] { return mesh_->complete() || broken(); }))
-    return std::nullopt;
+std::optional<Failure> GangMember::await_members(const std::function<bool()>& cancelled,
+                                                 Duration preparation) const {
+  const auto end = Clock::now() + kMeeting + std::chrono::nanoseconds(preparation.ns);
+  if (wait_until(end, cancelled, [this] { return mesh_->complete() || broken(); })) return std::nullopt;
   if (cancelled()) return Failure{msg::FailureReason::kAgentLeaving, "it was cancelled"};
   return Failure{msg::FailureReason::kRefused,
                  mesh_->missing() + " cannot be reached from " + mesh_->name_of(mesh_->seat().rank) +

@@ -24,8 +24,9 @@ class GangMember {
   /// Rank and size, the members' names, and how OpenMPI finds them.
   Session::Variables variables() const;
 
-  /// Until every member is here, or `cancelled`. A failure names who is not.
-  std::optional<Failure> await_members(const std::function<bool()>& cancelled) const;
+  /// Until every member is here, or `cancelled`. A failure names who is not. `preparation` is what others may
+  /// need before they come.
+  std::optional<Failure> await_members(const std::function<bool()>& cancelled, Duration preparation) const;
   /// True once a member is gone without a word: the task is over here too.
   bool broken() const { return mesh_->lost().has_value(); }
   /// What to say of a gang that broke. The region notices a lost agent itself and cancels what is left, which

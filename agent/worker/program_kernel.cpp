@@ -6,13 +6,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <span>
 
+#include "agent/sandbox/gpu.h"
 #include "agent/sandbox/sandbox.h"
 #include "agent/worker/checkpoint_watch.h"
 #include "agent/worker/gang_member.h"
 #include "agent/worker/glob.h"
 #include "agent/worker/session.h"
 #include "agent/worker/staging.h"
+#include "agent/worker/step_image.h"
 #include "protocol/bundle_files.h"
 #include "protocol/digest.h"
 #include "protocol/limits.h"
@@ -63,6 +67,7 @@ class ProgramKernel final : public TaskKernel {
 
   Result<void> run(TaskIndex task, Bytes& out) override {
     reason_ = msg::FailureReason::kRefused;
+    preparation_ = {};
     if (const auto known = check_task(script_, task); !known) return known;
     const openjd::TaskValues values = script_.space.at(task);
     TaskLog log([this, task](std::uint64_t offset, std::string text, bool must) {
@@ -70,11 +75,13 @@ class ProgramKernel final : public TaskKernel {
     });
     // A gang's session is its own: another network, and members that end with it. So is a checkpoint's.
     if (session_ && (context_.gang.is_gang() || gang_ || keeps_checkpoints() || !session_->renew())) rest();
-    auto failure = join_gang();
+    auto failure = ready_image();
+    if (!failure) failure = join_gang();
     if (!failure) failure = ready_session(context_.log ? &log : nullptr);
     if (!failure) watch_checkpoints(task);
     if (!failure && gang_)
-      failure = gang_->await_members([this] { return context_.cancelled().has_value(); });
+      failure = gang_->await_members([this] { return context_.cancelled().has_value(); },
+                                     image_ ? image::kUnpackTime : Duration{});
     if (!failure) failure = perform(task, values, out);
     if (failure && gang_ && gang_->broken())
       failure = gang_->await_verdict([this] { return context_.cancelled().has_value(); });
@@ -98,9 +105,23 @@ class ProgramKernel final : public TaskKernel {
     if (session_) session_->leave();
     session_.reset();
     gang_.reset();  // after the processes that use its network
+    image_.reset();
   }
 
  private:
+  /// Before a session: a step's image may take minutes to unpack, which no task's time limit counts.
+  std::optional<Failure> ready_image() {
+    if (!script_.image || image_) return std::nullopt;
+    tell(image::kUnpackTime);
+    const auto began = std::chrono::steady_clock::now();
+    auto opened = open_image(*script_.image, document_, context_);
+    preparation_ = {std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count()};
+    tell({});
+    if (!opened) return image_failure(opened.error());
+    image_ = std::move(opened).value();
+    return std::nullopt;
+  }
+
   std::optional<Failure> join_gang() {
     if (!context_.gang.is_gang()) return std::nullopt;
     auto joined = GangMember::join(context_.gang, context_.share.scratch);
@@ -141,16 +162,35 @@ class ProgramKernel final : public TaskKernel {
                            [this] { look_for_checkpoint(); }};
     session_ = std::make_unique<Session>(Session::Setup{
         *context_.sandbox, script_, inputs_, std::filesystem::path(context_.share.scratch) / "session",
-        bounds_, variables(), std::move(signals), gang_ ? gang_->extras() : Extras{}, keeps_checkpoints(),
-        document_.checkpoint});
+        bounds_, variables(), std::move(signals), extras(), keeps_checkpoints(), document_.checkpoint});
     session_->log_to(log);
     session_->begin_task(document_.time_limit);
     return session_->enter();
   }
 
+  /// As many of the slot's cards as the step asks for.
+  std::span<const SlotGpu> gpus() const {
+    const std::vector<SlotGpu>& all = context_.share.gpus;
+    return {all.data(), std::min<std::size_t>(all.size(), script_.gpus)};
+  }
+
+  Extras extras() {
+    Extras extras = gang_ ? gang_->extras() : Extras{};
+    if (image_) extras.root = image_->root;
+    if (script_.gpus == 0) return extras;
+    std::vector<int> minors;
+    for (const SlotGpu& gpu : gpus())
+      minors.push_back(gpu.minor);
+    extras.gpus = sandbox::gpu_access(minors);
+    if (!image_) extras.gpus.libraries.clear();  // the host's system has them
+    return extras;
+  }
+
+  /// What the task's image took is none of its time.
   void tell(Duration patience) const {
+    const std::int64_t ns = patience.ns + preparation_.ns;
     if (context_.progress)
-      context_.progress->patience_ms.store(static_cast<std::uint64_t>(patience.ns / 1'000'000),
+      context_.progress->patience_ms.store(static_cast<std::uint64_t>(ns / 1'000'000),
                                            std::memory_order_release);
   }
 
@@ -167,7 +207,20 @@ class ProgramKernel final : public TaskKernel {
     if (keeps_checkpoints())
       all["REEVE_CHECKPOINT_DIR"] = std::string(sandbox::kWorkFolder) + "/" + kCheckpointFolder;
     if (gang_) all.merge(gang_->variables());
+    if (image_) all = over_image(*image_, std::move(all));
+    if (script_.gpus > 0) add_gpu_variables(all);
     return all;
+  }
+
+  /// By name of the card, which stays when another one is away.
+  void add_gpu_variables(Session::Variables& all) const {
+    std::string cards;
+    for (const SlotGpu& gpu : gpus())
+      cards += (cards.empty() ? "" : ",") + gpu.uuid;
+    all["CUDA_VISIBLE_DEVICES"] = cards;
+    if (!image_) return;
+    std::string& folders = all["LD_LIBRARY_PATH"];
+    folders = sandbox::kGpuFolder + (folders.empty() ? "" : ":" + folders);
   }
 
   Session::Variables variables(TaskIndex task, const openjd::TaskValues& values) const {
@@ -268,6 +321,8 @@ class ProgramKernel final : public TaskKernel {
   StagedInputs inputs_;
   sandbox::Bounds bounds_;
   msg::FailureReason reason_ = msg::FailureReason::kRefused;
+  std::optional<image::Image> image_;
+  Duration preparation_;  // of the task in hand
   std::unique_ptr<GangMember> gang_;
   std::unique_ptr<Session> session_;  // refers to what stands above it
   std::unique_ptr<CheckpointWatch> watch_;

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <fstream>
 
+#include "agent/image/places.h"
 #include "agent/sandbox/scratch.h"
 #include "agent/worker/checkpoint_watch.h"
 #include "agent/worker/glob.h"
@@ -25,6 +26,7 @@ constexpr const char* kFilesName = ".files";
 constexpr const char* kFilesFolder = "/session/.files";
 static_assert(openjd::kSessionFolder == sandbox::kWorkFolder, "paths of inputs were settled at submission");
 static_assert(std::string_view(kFilesFolder).starts_with(sandbox::kWorkFolder));
+static_assert(image::is_place(sandbox::kWorkFolder));
 constexpr const char* kRulesFile = "path_mapping.json";
 /// Source: 2023-09, 5.3: notifyPeriodInSeconds where a template does not say.
 constexpr std::uint32_t kTaskNoticeS = 120;
@@ -265,6 +267,8 @@ sandbox::Place Session::place() const {
   place.mounts.insert(place.mounts.end(), setup_.extras.mounts.begin(), setup_.extras.mounts.end());
   if (!setup_.extras.hostname.empty()) place.hostname = setup_.extras.hostname;
   place.hosts = setup_.extras.hosts;
+  place.root = setup_.extras.root;
+  place.gpus = setup_.extras.gpus;
   return place;
 }
 

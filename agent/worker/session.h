@@ -42,6 +42,8 @@ struct Extras {
   std::string hosts;     // and the usual /etc/hosts
   /// Hears of each sandbox before anything runs in it: the number of its first process. Null: nobody asks.
   std::function<Result<void>(pid_t)> on_cell;
+  std::filesystem::path root{};  // of the step's image; empty: the host's system
+  sandbox::GpuAccess gpus{};
 };
 
 /// One working directory, one sandbox, the environments that are entered in them, and the tasks of one step,

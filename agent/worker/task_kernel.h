@@ -38,10 +38,19 @@ class TaskKernel {
   std::uint32_t leaf_bytes_;
 };
 
+/// A GPU of a slot.
+struct SlotGpu {
+  std::string uuid;
+  int minor = 0;  // of /dev/nvidiaN
+};
+
 /// What programs of a slot may have of the machine. Without a folder no programs run.
 struct WorkerShare {
-  std::uint64_t memory_mib = 0;  // 0: not told
-  std::string scratch;           // a folder of this worker's own
+  std::uint64_t memory_mib = 0;   // 0: not told
+  std::string scratch;            // a folder of this worker's own
+  std::string images{};           // the agent's folder of unpacked images; empty: none are run
+  std::uint64_t image_bytes = 0;  // which it may hold
+  std::vector<SlotGpu> gpus{};
 };
 
 /// What a task has left for its next attempt: a bundle in a file.

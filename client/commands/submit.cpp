@@ -95,6 +95,9 @@ void add_submission(CommandLine& line, const Verb& verb, const std::string& name
   verb.repeated("--output-file", command.outputs,
                 "Files that are the result (with ? at the end: if there are any); default: standard output")
       .type("PATTERN");
+  verb.option("--image", options.job.submit.image,
+              "Run programs in this image, an OCI archive or what docker save writes; it needs no registry")
+      .type("FILE");
   verb.option("--cpus", command.cpus, "Processors of a task").between(1, 4096);
   verb.option("--gpus", command.gpus, "GPUs of a task").between(1, 64);
   verb.parsed("--mem", command.memory_bytes, parse_size, "SIZE", "Memory of a task: 8G");

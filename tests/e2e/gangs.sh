@@ -72,6 +72,15 @@ timeout 60 "$bin/reeve" submit --gang 2:3 --wait -o "$work/told" -- \
   fail "a gang without mpirun did not succeed: $(cat "$work/out")"
 [ "$(find "$work/told" -name stdout -exec cat {} +)" = "0 of 3: rank0,rank1,rank2" ] || fail "members are told: $(find "$work/told" -name stdout -exec cat {} +)"
 
+# ---- in an image: the members see each other's names, and each the image --------------------------------------------------
+
+"$here/make_image.py" "$work/image.tar" docker /bin/sh /bin/cat
+# shellcheck disable=SC2016 # the members expand it
+timeout 60 "$bin/reeve" submit --gang 2 --image "$work/image.tar" --wait -o "$work/in_image" -- \
+  sh -c 'cat /srv/greeting /.reeve-hosts; test -x /.reeve-launch; [ ! -e /usr/bin/env ]' >"$work/out" 2>&1 ||
+  fail "a gang in an image did not succeed: $(cat "$work/out")"
+[ "$(cat "$work/in_image/stdout")" = "$(printf 'hello from the image\nrank0 slots=1\nrank1 slots=1')" ] || fail "a gang in an image says: $(cat "$work/in_image/stdout")"
+
 # ---- nobody outside is reached, and from outside nobody is -----------------------------------------------------------------
 
 # shellcheck disable=SC2016 # the members expand it

@@ -62,6 +62,26 @@ TEST(StepScript, PathRulesTravelAndAStepWithoutThemHasTheBytesOfBefore) {
   EXPECT_FALSE(decode_step(encoded(script)));
 }
 
+TEST(StepScript, AnImageTravelsInAFormOfItsOwnAndOtherStepsKeepTheirs) {
+  StepScript script = rich_script();
+  const Bytes plain = encoded(script);
+  EXPECT_EQ(plain.front(), 3) << "agents that know no images run the step still";
+  script.image = sha256(as_bytes("an archive"));
+  script.gpus = 2;
+  const Bytes bytes = encoded(script);
+  EXPECT_EQ(bytes.front(), 4);
+  const Result<StepScript> again = decode_step(bytes);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->image, script.image);
+  EXPECT_EQ(again->gpus, 2U);
+  script.image.reset();
+  EXPECT_EQ(decode_step(encoded(script))->gpus, 2U);
+  Bytes unneeded = plain;  // the later form without anything that asks for it
+  unneeded.front() = 4;
+  unneeded.insert(unneeded.end(), {0, 0});
+  EXPECT_FALSE(decode_step(unneeded));
+}
+
 TEST(StepScript, EveryCutOfTheBytesIsRefused) {
   const Bytes bytes = encoded(rich_script());
   for (std::size_t length = 0; length < bytes.size(); ++length)

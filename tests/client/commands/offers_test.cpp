@@ -16,6 +16,9 @@ TEST(Offers, WhatASlotLacksIsNamedWithWhatItHas) {
   need.gpus = 1;
   need.tags = {"fast", "london"};
   EXPECT_EQ(missing_of(offer, need), "1 GPUs (the nearest has 0), the tag 'london'");
+  need.gpus = 0;
+  need.tags = {std::string(kImageTag)};
+  EXPECT_EQ(missing_of(offer, need), "what runs images (the tag 'oci')");
   need = {};
   need.kernel = {std::string(kProgramKernel), 1};
   EXPECT_EQ(missing_of(offer, need), "a sandbox for programs");
