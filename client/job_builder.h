@@ -20,6 +20,8 @@ namespace reeve::client {
 /// What a submission says besides its template.
 struct SubmitOptions {
   openjd::ParameterValues parameters;
+  std::vector<openjd::EnvironmentDocument> environments;  // entered around the job, the first outermost
+  std::vector<openjd::PathMappingRule> path_rules;
   std::string name;  // empty: the template's
   std::int32_t priority = 0;
   std::optional<VerifyPolicy> verify;  // absent: kProgramVerify where a program runs, else adaptive
@@ -36,6 +38,7 @@ struct SubmitOptions {
   std::vector<JobId> after;
   std::string image;  // the archive of the image that programs run in; empty: the system of whoever runs them
   double frames_per_second = 24;  // when a scene is prepared
+  bool here = false;              // it runs on this machine alone, whoever else could meet its requirements
 };
 
 inline constexpr Duration kDefaultTimeLimit = hours(1);
@@ -54,14 +57,19 @@ struct BuiltJob {
 
 /// Builds the job of a template. Reads input files and prepares scenes; speaks to nobody.
 ///   template_folder  where relative defaults of the template start
-/// Errors: every broken rule of the template; a built-in kernel that there is not; an input that cannot be
-/// read; a requirement that Reeve does not know. Each names step, field and remedy.
+/// Errors: every broken rule of the template and of what environments add to it; a built-in kernel that there
+/// is not; an input that cannot be read; a requirement that Reeve does not know. Each names step, field and
+/// remedy.
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
                            const SubmitOptions& options);
+
+/// "the template breaks 2 rule(s); …": the first of `errors`, in one line.
+Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors);
 
 /// Takes the image that the options name, if any, among a job's inputs, and gives its digest.
 /// Errors: those of image_input (program_image.h); kInvalid where no step runs a program.
 Result<std::optional<Digest>> add_image(const SubmitOptions& options, bool runs_programs, BuiltJob& built);
+
 /// A job without steps.
 JobSpec empty_spec(const SubmitOptions& options, const std::string& name);
 StepOptions step_options(const SubmitOptions& options);

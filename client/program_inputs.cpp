@@ -81,9 +81,9 @@ Result<void> stage(const std::filesystem::path& source, const std::string& targe
                      is_folder, files);
 }
 
-Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, openjd::ParameterValues& values,
-                                      const std::filesystem::path& template_folder,
-                                      const PickedFiles& picked) {
+Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, const openjd::ParameterValues& values,
+                                      const std::filesystem::path& template_folder, const PickedFiles& picked,
+                                      openjd::ParameterValues& hosted) {
   ProgramFiles files;
   for (const openjd::JobParameter& parameter : job.parameters) {
     if (parameter.type != openjd::ParameterType::kPath ||
@@ -94,7 +94,7 @@ Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, openjd::Pa
     std::string value;
     if (auto staged = stage_parameter(parameter, source, picked, value, files); !staged)
       return staged.error();
-    values[parameter.name] = value;
+    hosted[parameter.name] = value;
   }
   return files;
 }
