@@ -166,11 +166,19 @@ std::string identity(const std::string& path, const Cards& cards) {
          std::to_string(about.st_mtim.tv_nsec) + " " + cards.name;
 }
 
+std::string text_of(const Json& row, const char* key) {
+  const auto found = row.find(key);
+  return found != row.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/// Whoever edited the cache gets what he wrote, and no crash.
 InstalledProgram from_cache(const Json& row, InstalledProgram program) {
-  program.version = row.value("version", "");
-  program.digest = row.value("digest", "");
-  for (const Json& kind : row.value("cycles", Json::array()))
-    if (kind.is_string()) program.cycles.push_back(kind.get<std::string>());
+  program.version = text_of(row, "version");
+  program.digest = text_of(row, "digest");
+  const auto kinds = row.find("cycles");
+  if (kinds != row.end() && kinds->is_array())
+    for (const Json& kind : *kinds)
+      if (kind.is_string()) program.cycles.push_back(kind.get<std::string>());
   return program;
 }
 
@@ -192,8 +200,8 @@ std::vector<InstalledProgram> find_programs(const Cards& cards, std::vector<std:
       continue;
     }
     const std::string now = identity(program.path, cards);
-    const Json& row = cache.value(program.path, Json::object());
-    if (row.is_object() && row.value("identity", "") == now) {
+    const Json row = cache.value(program.path, Json::object());
+    if (row.is_object() && text_of(row, "identity") == now) {
       found.push_back(from_cache(row, std::move(program)));
       continue;
     }
