@@ -178,8 +178,7 @@ void add_renderer_options(const Verb& verb, Options& options) {
   verb.flag(
       "--preview,!--no-preview", options.preview,
       "The first, the middle and the last frame before the others (of .blend and .pov files; the default)");
-  verb.option("--device", options.device,
-              "Blender: what Cycles renders on; gpu asks for one (default any)")
+  verb.option("--device", options.device, "Blender: what Cycles renders on; gpu asks for one (default any)")
       .among({"any", "cpu", "gpu"});
   verb.option("--clock-frames", options.clock_frames,
               "POV-Ray: from which to which frame the clock goes from 0 to 1 (default: those of --frames)")
