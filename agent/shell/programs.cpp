@@ -134,11 +134,14 @@ std::vector<std::string> cycles_of(const std::string& said) {
 }
 
 fs::path cache_file() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
-    return fs::path(cache) / "reeve" / "programs.json";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
-    return fs::path(home) / ".cache" / "reeve" / "programs.json";
-  return {};
+  const auto folder = [](const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+    return fs::path(value != nullptr && *value == '/' ? value : "");
+  };
+  fs::path cache = folder("XDG_CACHE_HOME");
+  const fs::path home = folder("HOME");
+  if (cache.empty() && !home.empty()) cache = home / ".cache";
+  return cache.empty() ? cache : cache / "reeve" / "programs.json";
 }
 
 Json read_cache(const fs::path& path) {

@@ -45,8 +45,10 @@ TEST(ProgramTags, TheOwnersTagsComeFirstAndAllAreWithinTheBound) {
 /// A cache folder of the test's own.
 class ProgramCache : public testing::Test {
  protected:
+  // NOLINTBEGIN(concurrency-mt-unsafe): no other thread runs
   ProgramCache() { setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1); }
   ~ProgramCache() override { unsetenv("XDG_CACHE_HOME"); }
+  // NOLINTEND(concurrency-mt-unsafe)
   std::filesystem::path file() const { return folder_.path() / "reeve" / "programs.json"; }
   void write(const nlohmann::json& cache) const {
     std::filesystem::create_directories(file().parent_path());
