@@ -8,6 +8,7 @@
 #include "client/program_inputs.h"
 #include "client/quantities.h"
 #include "client/step_builder.h"
+#include "openjd/merge.h"
 #include "openjd/template.h"
 #include "protocol/comparison.h"
 #include "protocol/limits.h"
@@ -18,11 +19,7 @@ namespace {
 template <class T>
 Result<T> first_errors(openjd::Checked<T> checked) {
   if (checked) return std::move(*checked.value);
-  constexpr std::size_t kShown = 5;
-  std::string text = "the template breaks " + std::to_string(checked.errors.size()) + " rule(s)";
-  for (std::size_t i = 0; i < std::min(kShown, checked.errors.size()); ++i)
-    text += "; " + openjd::to_string(checked.errors[i]);
-  return Error{ErrorCode::kInvalid, text, "mend the template or the parameters, then submit again"};
+  return broken_rules("the template", checked.errors);
 }
 
 /// A parameter whose file goes along with the job.
@@ -130,13 +127,15 @@ Result<std::optional<openjd::Job>> program_job(const openjd::JobTemplate& parsed
     if (const auto none = add_image(options, false, built); !none) return none.error();
     return std::optional<openjd::Job>();
   }
-  // With the values as they were given first: rules of the template speak of those.
-  if (auto given = first_errors(openjd::instantiate(parsed, options.parameters)); !given)
+  std::error_code error;  // where the working folder is gone, paths stay relative
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  openjd::SubmitFolders folders{(here / template_folder).string(), here.string(), options.path_rules, {}};
+  // Before files are looked for: what is wrong with the values is told first.
+  if (auto given = first_errors(openjd::instantiate(parsed, options.parameters, folders)); !given)
     return given.error();
-  openjd::ParameterValues values = options.parameters;
-  auto files = stage_parameters(parsed, values, template_folder);
+  auto files = stage_parameters(parsed, options.parameters, template_folder, options.picked, folders.hosted);
   if (!files) return files.error();
-  auto job = first_errors(openjd::instantiate(parsed, values));
+  auto job = first_errors(openjd::instantiate(parsed, options.parameters, folders));
   if (!job) return job.error();
   const auto image = add_image(options, true, built);
   if (!image) return image.error();
@@ -152,7 +151,34 @@ Result<std::optional<openjd::Job>> program_job(const openjd::JobTemplate& parsed
   return std::optional<openjd::Job>(std::move(*job));
 }
 
+/// Takes out what a template's author says of hosts in names of his own: only a farm's operator could say
+/// which of them have it, and here there is none.
+void drop_custom_requirements(openjd::Step& step, std::vector<std::string>& notes) {
+  const auto is_custom = [&](const auto& requirement) {
+    const std::string& name = requirement.name;
+    if (name.starts_with("reeve:") || name.starts_with("amount.worker.") || name.starts_with("attr.worker."))
+      return false;
+    notes.push_back("step '" + step.name + "' runs here whether or not this machine has " + name);
+    return true;
+  };
+  std::erase_if(step.requirements.amounts, is_custom);
+  std::erase_if(step.requirements.attributes, is_custom);
+}
+
+bool has_last_words(const openjd::StepScript& script) {
+  return std::any_of(script.environments.begin(), script.environments.end(),
+                     [](const openjd::Environment& environment) { return environment.on_exit.has_value(); });
+}
+
 }  // namespace
+
+Error broken_rules(const std::string& what, const std::vector<openjd::Diagnostic>& errors) {
+  constexpr std::size_t kShown = 5;
+  std::string text = what + " breaks " + std::to_string(errors.size()) + " rule(s)";
+  for (std::size_t i = 0; i < std::min(kShown, errors.size()); ++i)
+    text += "; " + openjd::to_string(errors[i]);
+  return {ErrorCode::kInvalid, text, "mend the template or the parameters, then submit again"};
+}
 
 Result<std::optional<Digest>> add_image(const SubmitOptions& options, bool runs_programs, BuiltJob& built) {
   if (options.image.empty()) return std::optional<Digest>();
@@ -178,8 +204,9 @@ JobSpec empty_spec(const SubmitOptions& options, const std::string& name) {
 }
 
 Result<void> check_compared(const SubmitOptions& options, bool runs_programs) {
-  if (options.compare.empty()) return {};
-  const std::string given = "compare '" + options.compare + "': ";
+  const std::string compare = options.compare.value_or("");
+  if (compare.empty()) return {};
+  const std::string given = "compare '" + compare + "': ";
   if (!runs_programs)
     return Error{ErrorCode::kInvalid, given + "no step runs a program",
                  "leave --compare out: results of built-in kernels are equal to the bit"};
@@ -191,12 +218,14 @@ Result<void> check_compared(const SubmitOptions& options, bool runs_programs) {
 
 StepOptions step_options(const SubmitOptions& options) {
   return {options.time_limit.value_or(kDefaultTimeLimit), options.time_limit.has_value(), options.tags,
-          options.compare, whole_mib(options.checkpoint_bytes)};
+          options.compare.value_or(""), whole_mib(options.checkpoint_bytes)};
 }
 
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
                            const SubmitOptions& options) {
   auto parsed = first_errors(openjd::parse_template(template_text));
+  if (parsed && !options.environments.empty())
+    parsed = first_errors(openjd::with_environments(std::move(*parsed), options.environments));
   if (!parsed) return parsed.error();
   BuiltJob built;
   auto kernels = kernel_job(*parsed, template_folder, options, built);
@@ -206,10 +235,16 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
   built.spec = empty_spec(options, (*programs ? **programs : **kernels).name);
   if (*programs && !options.verify) built.spec.verify = kProgramVerify;
   if (auto compared = check_compared(options, programs->has_value()); !compared) return compared.error();
-  const openjd::Job& any = *programs ? **programs : **kernels;
-  for (std::size_t i = 0; i < any.steps.size(); ++i) {
-    const bool is_kernel = !runs_program(any.steps[i]);
-    auto spec = build_step((is_kernel ? **kernels : **programs).steps[i], step_options(options));
+  const std::size_t steps = (*programs ? **programs : **kernels).steps.size();
+  for (std::size_t i = 0; i < steps; ++i) {
+    const bool is_kernel = !*programs || !runs_program((*programs)->steps[i]);
+    openjd::Step& step = (is_kernel ? **kernels : **programs).steps[i];
+    if (options.here) {
+      drop_custom_requirements(step, built.notes);
+      // Whoever is there to see it sees how environments are left, and whether that worked.
+      step.script.leaves_with_task = has_last_words(step.script);
+    }
+    auto spec = build_step(step, step_options(options));
     if (!spec) return spec.error();
     if (auto scenes = check_scenes(*spec, built.inputs); !scenes) return scenes.error();
     built.spec.steps.push_back(std::move(*spec));
@@ -217,13 +252,13 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
   return built;
 }
 
-Result<std::string> parse_compare(std::string_view text) {
+Result<std::optional<std::string>> parse_compare(std::string_view text) {
   const auto comparison = parse_comparison(text);
   if (!comparison)
     return Error{comparison.error().code,
                  "compare '" + std::string(text) + "': " + comparison.error().message,
                  comparison.error().hint};
-  return is_exact(text) ? std::string() : std::string(text);
+  return std::optional<std::string>(is_exact(text) ? "" : text);
 }
 
 Result<VerifyPolicy> parse_verify(std::string_view text) {

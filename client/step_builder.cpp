@@ -81,10 +81,7 @@ Result<std::uint32_t> whole(const openjd::AmountRequirement& amount) {
 Result<void> add_amount(const openjd::AmountRequirement& amount, TaskNeed& need) {
   const auto count = whole(amount);
   if (!count) return count.error();
-  if (amount.max) {
-    return Error{ErrorCode::kInvalid, amount.name + ": a max is not supported",
-                 "ask for a min; slots are not refused for being large"};
-  }
+  // A max bounds what is reserved, and that is never more than the min.
   if (amount.name == "amount.worker.vcpu") {
     need.cpus = *count;
   } else if (amount.name == "amount.worker.memory") {

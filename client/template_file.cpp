@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "client/job_builder.h"
 #include "openjd/limits.h"
+#include "openjd/template.h"
 
 namespace reeve::client {
 
@@ -18,6 +20,25 @@ Result<std::string> read_template_file(const std::string& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
+}
+
+Result<std::vector<openjd::EnvironmentDocument>> read_environments(const std::vector<std::string>& files) {
+  std::vector<openjd::EnvironmentDocument> documents;
+  for (const std::string& file : files) {
+    const auto text = read_template_file(file);
+    if (!text) return text.error();
+    auto document = openjd::parse_environment_template(*text);
+    if (!document) return broken_rules("the environment template " + file, document.errors);
+    documents.push_back(std::move(*document.value));
+  }
+  return documents;
+}
+
+Result<std::vector<openjd::PathMappingRule>> read_path_mapping(const std::string& file) {
+  if (file.empty()) return std::vector<openjd::PathMappingRule>();
+  const auto text = read_template_file(file);
+  if (!text) return text.error();
+  return openjd::parse_path_mapping(*text);
 }
 
 Result<openjd::ParameterValues> parameter_values(const std::vector<std::string>& given) {

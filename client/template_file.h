@@ -6,6 +6,8 @@
 #include "client/output.h"
 #include "openjd/diagnostic.h"
 #include "openjd/job.h"
+#include "openjd/model.h"
+#include "openjd/path_mapping.h"
 #include "protocol/result.h"
 
 /// Template files as people name them, and what is wrong with them as people read it.
@@ -13,6 +15,12 @@ namespace reeve::client {
 
 /// The text of a template, however long; parsing it bounds its size.
 Result<std::string> read_template_file(const std::string& path);
+
+/// Every environment template, in order. Errors: a file that cannot be read, or that breaks rules.
+Result<std::vector<openjd::EnvironmentDocument>> read_environments(const std::vector<std::string>& files);
+
+/// The rules of a file as Session.PathMappingRulesFile names one; none of "".
+Result<std::vector<openjd::PathMappingRule>> read_path_mapping(const std::string& file);
 
 /// {"Frames": "1-10"} of "-p Frames=1-10". Errors: no NAME=VALUE; a name given twice.
 Result<openjd::ParameterValues> parameter_values(const std::vector<std::string>& given);

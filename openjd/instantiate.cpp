@@ -14,16 +14,22 @@ namespace {
 /// The values of Param.* and RawParam.*; every other scope waits for the host.
 class JobSymbols : public Symbols {
  public:
-  void set(const std::string& name, std::string value) { values_[name] = std::move(value); }
+  void set(const std::string& name, std::string value, std::string raw) {
+    values_[name] = {std::move(value), std::move(raw)};
+  }
   std::optional<std::string_view> value(const Reference& reference) const override {
     if (reference.scope != Scope::kParam && reference.scope != Scope::kRawParam) return std::nullopt;
     const auto found = values_.find(reference.name);
     if (found == values_.end()) return std::nullopt;
-    return found->second;
+    return reference.scope == Scope::kParam ? found->second.value : found->second.raw;
   }
 
  private:
-  std::map<std::string, std::string> values_;
+  struct Value {
+    std::string value;
+    std::string raw;
+  };
+  std::map<std::string, Value> values_;
 };
 
 Error bad(std::string problem, std::string remedy) {
@@ -84,18 +90,26 @@ class Instantiation {
         refuse({}, parameter.name, "", value.error());
         continue;
       }
-      symbols_.set(parameter.name, *value);
+      symbols_.set(parameter.name, on_hosts(parameter, *value), *value);
       job_.parameters.push_back(
           {parameter.name, parameter.type, parameter.object_type, parameter.data_flow, *value});
     }
   }
 
+  std::string on_hosts(const JobParameter& parameter, const std::string& raw) const {
+    if (parameter.type != ParameterType::kPath) return raw;
+    const auto hosted = folders_.hosted.find(parameter.name);
+    return hosted != folders_.hosted.end() ? hosted->second
+                                           : map_path(folders_.path_rules, raw).value_or(raw);
+  }
+
+  /// A value's rules speak of it as it was given; those of a default of where it lies.
   Result<std::string> bind(const JobParameter& parameter) const {
     const auto given = values_.find(parameter.name);
     const bool is_path = parameter.type == ParameterType::kPath;
     if (given != values_.end()) {
-      return check_value(parameter,
-                         is_path ? joined_path(folders_.working_folder, given->second) : given->second);
+      auto value = check_value(parameter, given->second);
+      return value && is_path ? joined_path(folders_.working_folder, *value) : value;
     }
     if (!parameter.default_value) {
       return bad("the parameter needs a value", "give one with -p " + parameter.name + "=VALUE");
@@ -174,6 +188,7 @@ class Instantiation {
     add_environments(source_.environments, "jobEnvironments", step.script);
     add_environments(from.environments, field + ".stepEnvironments", step.script);
     step.script.redacted_variables = source_.extensions.redacted_env_vars;
+    step.script.path_rules = folders_.path_rules;
     job_.steps.push_back(std::move(step));
   }
 

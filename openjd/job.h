@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "openjd/model.h"
+#include "openjd/path_mapping.h"
 #include "openjd/requirements.h"
 #include "openjd/step_script.h"
 
@@ -40,14 +41,17 @@ struct Job {
 /// Values of job parameters by name, as text ("-p Frames=1-10").
 using ParameterValues = std::map<std::string, std::string>;
 
-/// Where relative paths start. Empty: they stay relative.
+/// How paths of the machine that submits are meant.
 struct SubmitFolders {
-  std::string template_folder;  // of defaults
-  std::string working_folder;   // of values that were given
+  std::string template_folder;  // where relative defaults start; empty: they stay relative
+  std::string working_folder;   // where relative values that were given start
+  std::vector<PathMappingRule> path_rules{};
+  ParameterValues hosted{};  // what Param.NAME is on every host, of those whose files go along with the job
 };
 
 /// Makes the job of a template: binds and checks the parameters, resolves names and requirements, expands
-/// nothing. Param.* and RawParam.* are folded into every command, argument, file and variable.
+/// nothing. Param.* and RawParam.* are folded into every command, argument, file and variable; of a PATH,
+/// RawParam.* is the joined path and Param.* what hosts have in its place.
 ///
 /// Errors: a value for no parameter, a parameter without a value, values that break a rule, and what only
 /// shows once values are known (lengths, ranges, requirements).

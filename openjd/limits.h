@@ -55,6 +55,8 @@ inline constexpr std::size_t kSecretBytes = 1U << 20;
 
 /// Templates of environments that are entered around one job: a farm has a handful.
 inline constexpr std::size_t kEnvironmentTemplates = 16;
+/// Rules of where folders lie on hosts; all of them travel with a step, and every path is compared with each.
+inline constexpr std::size_t kPathMappingRules = 64;
 /// A chunk's wished runtime: as a timeout, so that no arithmetic on it wraps.
 inline constexpr std::int64_t kChunkRuntimeSeconds = 366LL * 24 * 3600;
 

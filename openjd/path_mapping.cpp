@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "openjd/limits.h"
 #include "openjd/text.h"
 
 namespace reeve::openjd {
@@ -34,7 +35,49 @@ std::string last_names(std::string_view path, PathFormat format, std::size_t cou
   return out;
 }
 
+Error bad(std::string problem) {
+  return {ErrorCode::kInvalid, "the path mapping " + std::move(problem),
+          "write {\"version\": \"pathmapping-1.0\", \"path_mapping_rules\": [{\"source_path_format\": "
+          "\"POSIX\", \"source_path\": \"/studio\", \"destination_path\": \"/mnt/studio\"}]}"};
+}
+
+/// The text under `key`; empty where there is none.
+std::string text_of(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Result<PathMappingRule> parse_rule(const nlohmann::json& json) {
+  if (!json.is_object()) return bad("holds a rule that is no object");
+  PathMappingRule rule;
+  const std::string format = text_of(json, "source_path_format");
+  if (format != "POSIX" && format != "WINDOWS") return bad("has a source_path_format '" + format + "'");
+  rule.source_format = format == "POSIX" ? PathFormat::kPosix : PathFormat::kWindows;
+  rule.source = text_of(json, "source_path");
+  rule.destination = text_of(json, "destination_path");
+  if (rule.source.empty() || rule.destination.empty()) return bad("has a rule without one of its two paths");
+  return rule;
+}
+
 }  // namespace
+
+Result<std::vector<PathMappingRule>> parse_path_mapping(std::string_view text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return bad("is no JSON object");
+  std::vector<PathMappingRule> rules;
+  if (json.empty()) return rules;
+  if (text_of(json, "version") != "pathmapping-1.0") return bad("is not of the version pathmapping-1.0");
+  const auto list = json.find("path_mapping_rules");
+  if (list == json.end() || !list->is_array()) return bad("has no path_mapping_rules");
+  if (list->size() > limits::kPathMappingRules)
+    return bad("has more than " + std::to_string(limits::kPathMappingRules) + " rules");
+  for (const auto& entry : *list) {
+    auto rule = parse_rule(entry);
+    if (!rule) return rule.error();
+    rules.push_back(std::move(*rule));
+  }
+  return rules;
+}
 
 std::string encode_path_mapping(std::span<const PathMappingRule> rules) {
   nlohmann::json list = nlohmann::json::array();

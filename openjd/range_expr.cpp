@@ -74,12 +74,8 @@ Result<RangeExpr::Part> RangeExpr::parse_part(std::string_view text) {
   }
   if (!scan.at_end()) return syntax;
   if (skip == 0) return bad("the skip of " + in_quotes(text) + " is 0", "use 1 or more, or a negative skip");
-  if (skip > 0 && *from > *to) {
-    return bad(in_quotes(text) + " runs downwards", "swap its ends, or give a negative skip such as :-1");
-  }
-  if (skip < 0 && *from < *to) {
-    return bad(in_quotes(text) + " runs upwards with a negative skip", "swap its ends, or drop the minus");
-  }
+  // Source: 2023-09, 3.4.1.1.1: where the skip leads away from the end, the first value is the only one.
+  if (skip > 0 ? *from > *to : *from < *to) return Part{{*from, 1, 1, 0}, *from, *from, text};
   const std::int64_t low = std::min(*from, *to);
   const std::int64_t high = std::max(*from, *to);
   const std::uint64_t step = skip > 0 ? distance(0, skip) : distance(skip, 0);

@@ -9,18 +9,21 @@
 namespace reeve::openjd {
 namespace {
 
-/// The second one has what a step brings along and needs of the machine, and is written only for that: an
-/// agent that knows the first alone runs all other steps.
+/// The later ones have what a step brings along, needs of the machine and asks of its session, and are
+/// written only for that: an agent that knows the first alone runs all other steps.
 constexpr std::uint32_t kFormatVersion = 3;
 constexpr std::uint32_t kFormatWithImage = 4;
+constexpr std::uint32_t kFormatWithRules = 5;
 
 template <class A>
 void fields(A& a, StepScript& s, std::uint32_t version) {
   a(s.space, s.on_run, s.files, s.environments, s.inputs, s.outputs, s.redacted_variables);
-  if (version == kFormatWithImage) a(s.image, s.gpus);
+  if (version >= kFormatWithImage) a(s.image, s.gpus);
+  if (version >= kFormatWithRules) a(s.path_rules, s.leaves_with_task);
 }
 
 std::uint32_t version_of(const StepScript& script) {
+  if (!script.path_rules.empty() || script.leaves_with_task) return kFormatWithRules;
   return script.image || script.gpus > 0 ? kFormatWithImage : kFormatVersion;
 }
 
@@ -84,6 +87,13 @@ bool fits(const std::vector<OutputPattern>& outputs, const Slots& slots) {
                      [&](const OutputPattern& output) { return fits(output.pattern, slots); });
 }
 
+bool fits(const std::vector<PathMappingRule>& rules) {
+  return rules.size() <= limits::kPathMappingRules &&
+         std::all_of(rules.begin(), rules.end(), [](const PathMappingRule& rule) {
+           return static_cast<std::uint8_t>(rule.source_format) <= kLastPathFormat;
+         });
+}
+
 bool fits(const Environment& environment) {
   const Slots slots{0, 0, environment.files.size()};
   const auto fits_action = [&](const std::optional<Action>& action) {
@@ -123,10 +133,10 @@ Result<StepScript> decode_step(ByteView bytes) {
   Reader reader(bytes);
   std::uint32_t version = 0;
   reader(version);
-  if (reader.ok() && version != kFormatVersion && version != kFormatWithImage) {
+  if (reader.ok() && (version < kFormatVersion || version > kFormatWithRules)) {
     return Error{ErrorCode::kInvalid,
                  "the step's script has format " + std::to_string(version) + ", this program knows " +
-                     std::to_string(kFormatVersion) + " and " + std::to_string(kFormatWithImage),
+                     std::to_string(kFormatVersion) + " to " + std::to_string(kFormatWithRules),
                  "update this program"};
   }
   StepScript script;
@@ -134,7 +144,7 @@ Result<StepScript> decode_step(ByteView bytes) {
   if (!reader.ok() || !reader.at_end() || version != version_of(script)) return corrupt;
   const Slots slots{script.space.parameter_count(), script.files.size(), 0};
   const bool good = fits(script.on_run, slots) && fits(script.files, slots) && fits(script.inputs) &&
-                    fits(script.outputs, slots) &&
+                    fits(script.outputs, slots) && fits(script.path_rules) &&
                     std::all_of(script.environments.begin(), script.environments.end(),
                                 [](const Environment& environment) { return fits(environment); });
   if (!good) return corrupt;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "openjd/parameter_space.h"
+#include "openjd/path_mapping.h"
 #include "openjd/script.h"
 #include "protocol/archive.h"
 #include "protocol/bytes.h"
@@ -44,6 +45,8 @@ struct StepScript {
   // What follows is stored only where there is any.
   std::optional<Digest> image;  // of program steps: the archive of the image that they run in, an input too
   std::uint32_t gpus = 0;       // of program steps: those of a task; 0: it sees none
+  std::vector<PathMappingRule> path_rules;
+  bool leaves_with_task = false;  // a task's environments are left before its result counts, and may fail it
 
   /// True when every task runs the same command line with the same files: resolve it once for all.
   bool is_constant() const;
@@ -66,6 +69,10 @@ void fields(A& a, StagedInput& i) {
 template <class A>
 void fields(A& a, OutputPattern& o) {
   a(o.pattern, o.required);
+}
+template <class A>
+void fields(A& a, PathMappingRule& r) {
+  a(r.source_format, r.source, r.destination);
 }
 
 }  // namespace reeve::openjd

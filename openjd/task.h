@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "openjd/parameter_space.h"
+#include "openjd/path_mapping.h"
 #include "openjd/script.h"
 #include "openjd/step_script.h"
 
@@ -21,7 +22,7 @@ inline constexpr std::string_view kGangLauncher = "/.reeve-launch";
 /// What only the host knows of a session.
 struct HostValues {
   std::string working_directory;
-  bool has_path_mapping_rules = false;
+  std::span<const PathMappingRule> path_rules;
   std::string path_mapping_rules_file;
   std::vector<std::string> file_paths;  // of the embedded files of the script in hand, by position
 };
@@ -40,16 +41,21 @@ struct ResolvedTask {
 
 /// The values of references on a host. Holds on to what it is given.
 ///   task_values  null where no task runs: in an environment
+///   mapped       task_values with paths as the host has them (mapped_values); null: they are the same
 class HostSymbols : public Symbols {
  public:
-  HostSymbols(const HostValues& host, const TaskValues* task_values)
-      : host_(host), task_values_(task_values) {}
+  HostSymbols(const HostValues& host, const TaskValues* task_values, const TaskValues* mapped = nullptr)
+      : host_(host), task_values_(task_values), mapped_(mapped ? mapped : task_values) {}
   std::optional<std::string_view> value(const Reference& reference) const override;
 
  private:
   const HostValues& host_;
   const TaskValues* task_values_;
+  const TaskValues* mapped_;
 };
+
+/// The values with the step's path mapping rules applied to those of type PATH: what Task.Param.* shows.
+TaskValues mapped_values(const StepScript& script, const TaskValues& values);
 
 /// The command line of task `index` < script.space.size(), and its parameters' values.
 ///

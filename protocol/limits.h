@@ -32,6 +32,9 @@ inline constexpr std::uint32_t kTasksPerStep = 0xFFFF'FFFEU;
 inline constexpr std::uint32_t kStepsPerJob = 256;
 inline constexpr std::uint32_t kInputsPerStep = 64;
 inline constexpr std::uint32_t kTagsPerNeed = 16;
+/// Of an agent: those that its owner gives it, and those of its programs.
+inline constexpr std::uint32_t kTagsPerAgent = 32;
+static_assert(kTagsPerAgent >= kTagsPerNeed);
 inline constexpr std::uint32_t kDependenciesPerJob = 64;
 /// An encoded step script (command, arguments, parameter space).
 inline constexpr std::size_t kStepScriptBytes = 64U << 10;
@@ -46,8 +49,10 @@ inline constexpr std::uint32_t kFilesPerBundle = 65536;
 inline constexpr std::size_t kPathBytes = 1024;
 /// Where inputs of a program are placed and which of its files are its result.
 inline constexpr std::uint32_t kOutputPatternsPerStep = 64;
-/// Names of jobs (OpenJD: 128), steps and agents (64), tags, kernels.
-inline constexpr std::size_t kJobNameBytes = 128;
+/// Names of jobs and of steps: OpenJD's FEATURE_BUNDLE_1 takes 512 characters, and UTF-8 four bytes for one.
+inline constexpr std::size_t kJobNameBytes = 2048;
+inline constexpr std::size_t kStepNameBytes = 2048;
+/// Names of agents, tags, kernels.
 inline constexpr std::size_t kNameBytes = 64;
 /// Free text a peer may send: a reason, a failure's message.
 inline constexpr std::size_t kTextBytes = 1024;

@@ -50,7 +50,7 @@ void put(schema::StepSpec::Builder out, const StepSpec& in) {
 
 StepSpec get(schema::StepSpec::Reader in) {
   StepSpec out;
-  out.name = read_name(in.getName(), limits::kNameBytes, "name of a step");
+  out.name = read_name(in.getName(), limits::kStepNameBytes, "name of a step");
   out.task_count = in.getTaskCount();
   if (out.task_count > limits::kTasksPerStep)
     refuse_length("the range of a step's tasks", out.task_count, limits::kTasksPerStep);

@@ -16,15 +16,20 @@ struct Place {
   std::string_view path;  // absolute, within the root
   PlaceKind kind;
 };
-inline constexpr std::array kPlaces{
-    Place{"/proc", PlaceKind::kFolder},      Place{"/dev", PlaceKind::kFolder},
-    Place{"/tmp", PlaceKind::kFolder},       Place{"/session", PlaceKind::kFolder},
-    Place{"/files", PlaceKind::kFolder},     Place{"/.reeve-gpu", PlaceKind::kFolder},
-    Place{"/compare/a", PlaceKind::kFolder}, Place{"/compare/b", PlaceKind::kFolder},
-    Place{"/etc/passwd", PlaceKind::kFile},  Place{"/etc/group", PlaceKind::kFile},
-    Place{"/etc/hosts", PlaceKind::kFile},   Place{"/etc/nsswitch.conf", PlaceKind::kFile},
-    Place{"/.reeve-init", PlaceKind::kFile}, Place{"/.reeve-launch", PlaceKind::kFile},
-    Place{"/.reeve-hosts", PlaceKind::kFile}};
+inline constexpr std::array kPlaces{Place{"/proc", PlaceKind::kFolder},
+                                    Place{"/dev", PlaceKind::kFolder},
+                                    Place{"/tmp", PlaceKind::kFolder},
+                                    Place{"/session", PlaceKind::kFolder},
+                                    Place{"/.reeve-gpu", PlaceKind::kFolder},
+                                    Place{"/compare/a", PlaceKind::kFolder},
+                                    Place{"/compare/b", PlaceKind::kFolder},
+                                    Place{"/etc/passwd", PlaceKind::kFile},
+                                    Place{"/etc/group", PlaceKind::kFile},
+                                    Place{"/etc/hosts", PlaceKind::kFile},
+                                    Place{"/etc/nsswitch.conf", PlaceKind::kFile},
+                                    Place{"/.reeve-init", PlaceKind::kFile},
+                                    Place{"/.reeve-launch", PlaceKind::kFile},
+                                    Place{"/.reeve-hosts", PlaceKind::kFile}};
 
 /// True of what can be mounted over an image.
 constexpr bool is_place(std::string_view path) {

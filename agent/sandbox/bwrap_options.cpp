@@ -46,6 +46,10 @@ void add_host_system(Words& words) {
   }
   for (const char* file : kSystemFiles)
     add(words, {"--ro-bind-try", file, file});
+  // Templates call it `python` (2023-09, 8); Debian has it by the name of python3 alone.
+  const bool has_python = there("/usr/local/bin/python") || there("/usr/bin/python");
+  if (!has_python && there("/usr/bin/python3"))
+    add(words, {"--symlink", "/usr/bin/python3", "/.reeve-bin/python"});
 }
 
 void add_system(Words& words, const Place& place) {

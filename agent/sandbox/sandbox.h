@@ -20,6 +20,8 @@ namespace reeve::agent::sandbox {
 
 /// Where the working directory stands for the program.
 inline constexpr const char* kWorkFolder = "/session";
+/// Where commands are looked for: the system's, then what a sandbox adds for those that the system lacks.
+inline constexpr const char* kProgramPath = "/usr/local/bin:/usr/bin:/bin:/.reeve-bin";
 
 /// What a program may be ended for.
 enum class Bound : std::uint8_t { kNone, kMemory, kProcesses, kDisk, kFiles, kOutput, kTime, kCancelled };

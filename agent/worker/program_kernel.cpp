@@ -88,7 +88,8 @@ class ProgramKernel final : public TaskKernel {
     if (watch_ && !watch_->too_large().empty())
       failure = Failure{msg::FailureReason::kOverLimit, watch_->too_large()};
     watch_.reset();
-    if (failure || gang_ || keeps_checkpoints()) rest();
+    if (!failure && script_.leaves_with_task) failure = session_->leave();
+    if (failure || gang_ || keeps_checkpoints() || script_.leaves_with_task) rest();
     if (session_) session_->log_to(nullptr);
     log.end();
     if (!failure) return {};
@@ -195,7 +196,7 @@ class ProgramKernel final : public TaskKernel {
 
   /// Of every action of a session: environments do not see which task is the first.
   Session::Variables variables() const {
-    Session::Variables all{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+    Session::Variables all{{"PATH", sandbox::kProgramPath},
                            {"HOME", "/tmp"},
                            {"TMPDIR", "/tmp"},
                            {"USER", "task"},

@@ -20,10 +20,13 @@
 namespace reeve::agent::worker {
 namespace {
 
-/// Embedded files, as programs see them: apart from the working directory, whose files may be results.
-constexpr const char* kFilesFolder = "/files";
+/// Embedded files, as programs see them: mounted into the working directory, where 2023-09, 6 wants them, so
+/// that a program cannot write to them and none is taken for a result.
+constexpr const char* kFilesName = ".files";
+constexpr const char* kFilesFolder = "/session/.files";
 static_assert(openjd::kSessionFolder == sandbox::kWorkFolder, "paths of inputs were settled at submission");
-static_assert(image::is_place(kFilesFolder) && image::is_place(sandbox::kWorkFolder));
+static_assert(std::string_view(kFilesFolder).starts_with(sandbox::kWorkFolder));
+static_assert(image::is_place(sandbox::kWorkFolder));
 constexpr const char* kRulesFile = "path_mapping.json";
 /// Source: 2023-09, 5.3: notifyPeriodInSeconds where a template does not say.
 constexpr std::uint32_t kTaskNoticeS = 120;
@@ -103,7 +106,9 @@ std::optional<Failure> Session::enter() {
   if (const auto made = sandbox::fresh_folder(setup_.folder); !made) return refused(made.error());
   std::filesystem::create_directory(work(), error);
   std::filesystem::create_directory(setup_.folder / "files", error);
-  std::ofstream(setup_.folder / "files" / kRulesFile) << "{}\n";
+  const auto& rules = setup_.script.path_rules;
+  std::ofstream(setup_.folder / "files" / kRulesFile)
+      << (rules.empty() ? "{}\n" : openjd::encode_path_mapping(rules));
   if (const auto placed = setup_.inputs.place(work()); !placed) return refused(placed.error());
   if (const auto made = make_folders(); !made) return refused(made.error());
   if (const auto placed = place_checkpoint(); !placed) return refused(placed.error());
@@ -168,28 +173,34 @@ std::optional<Failure> Session::enter(const openjd::Environment& environment, st
              nullptr);
 }
 
-void Session::leave() {
+std::optional<Failure> Session::leave() {
+  std::optional<Failure> first;
   while (entered_ > 0) {
-    leave(setup_.script.environments[entered_ - 1], entered_ - 1);
+    auto failure = leave(setup_.script.environments[entered_ - 1], entered_ - 1);
+    if (!first) first = std::move(failure);
     directives_.variables().leave();
     --entered_;
   }
+  return first;
 }
 
-void Session::leave(const openjd::Environment& environment, std::size_t index) {
-  if (!environment.on_exit) return;
+std::optional<Failure> Session::leave(const openjd::Environment& environment, std::size_t index) {
+  if (!environment.on_exit) return std::nullopt;
   const std::string folder = "env" + std::to_string(index);
   const openjd::HostValues host = host_values(environment.files, folder);
   const openjd::HostSymbols symbols(host, nullptr);
-  if (!write_files(environment.files, folder, symbols)) return;
-  act(*environment.on_exit, symbols,
-      {"leaving the environment '" + environment.name + "'", kEnvironmentNoticeS, false, true}, nullptr);
+  if (const auto written = write_files(environment.files, folder, symbols); !written)
+    return refused(written.error());
+  return act(*environment.on_exit, symbols,
+             {"leaving the environment '" + environment.name + "'", kEnvironmentNoticeS, false, true},
+             nullptr);
 }
 
 std::optional<Failure> Session::run_task(const openjd::TaskValues& values, Variables variables,
                                          Bytes* output) {
   const openjd::HostValues host = host_values(setup_.script.files, "task");
-  const openjd::HostSymbols symbols(host, &values);
+  const openjd::TaskValues mapped = openjd::mapped_values(setup_.script, values);
+  const openjd::HostSymbols symbols(host, &values, &mapped);
   if (const auto written = write_files(setup_.script.files, "task", symbols); !written)
     return refused(written.error());
   task_variables_ = std::move(variables);
@@ -202,6 +213,7 @@ openjd::HostValues Session::host_values(const std::vector<openjd::EmbeddedFile>&
                                         const std::string& folder) const {
   openjd::HostValues host;
   host.working_directory = sandbox::kWorkFolder;
+  host.path_rules = setup_.script.path_rules;
   host.path_mapping_rules_file = std::string(kFilesFolder) + "/" + kRulesFile;
   for (const openjd::EmbeddedFile& file : files)
     host.file_paths.push_back(std::string(kFilesFolder) + "/" + folder + "/" + name_of(file));
@@ -264,6 +276,8 @@ sandbox::Place Session::place() const {
 std::optional<Failure> Session::ready_cell(bool leaves) {
   if (cell_ && cell_->usable()) return std::nullopt;
   cell_.reset();
+  // Anew, so that nothing that a program has put there is mounted through.
+  if (const auto made = sandbox::fresh_folder(work() / kFilesName); !made) return refused(made.error());
   sandbox::Place where = place();
   if (const auto sound = setup_.inputs.check_places(work()); !sound) {
     if (!leaves) return Failure{msg::FailureReason::kProgramFailed, sound.error().message};
@@ -344,7 +358,11 @@ std::optional<Failure> Session::act(const openjd::Action& action, const openjd::
 
 std::optional<Failure> Session::judge(const sandbox::Outcome& outcome, const std::string& who) const {
   std::string what;
-  if (!outcome.good())
+  constexpr std::string_view kStatus =
+      "exit status ";  // the suite of Open Job Description looks for the words
+  if (!outcome.good() && outcome.exceeded == sandbox::Bound::kNone && outcome.how.starts_with(kStatus))
+    what = who + " exited with code: " + outcome.how.substr(kStatus.size());
+  else if (!outcome.good())
     what = who + (outcome.exceeded == sandbox::Bound::kNone ? " ended with " : " was ended: ") + outcome.how;
   else if (!directives_.mistake().empty())
     what = who + " failed: " + directives_.mistake();

@@ -83,9 +83,9 @@ class Session {
   /// Runs the task's program with these variables besides those of every action. `output` is filled with its
   /// standard output where it is asked for.
   std::optional<Failure> run_task(const openjd::TaskValues& values, Variables variables, Bytes* output);
-  /// Leaves the environments that were entered, in reverse, whatever happened in them; what fails there does
-  /// not undo a task's result.
-  void leave();
+  /// Leaves the environments that were entered, in reverse, whatever happened in them. Returns what failed
+  /// first; only where the step says so does that count.
+  std::optional<Failure> leave();
 
   std::filesystem::path work() const { return setup_.folder / "work"; }
 
@@ -104,7 +104,7 @@ class Session {
   Result<void> write_files(const std::vector<openjd::EmbeddedFile>& files, const std::string& folder,
                            const openjd::Symbols& symbols) const;
   std::optional<Failure> enter(const openjd::Environment& environment, std::size_t index);
-  void leave(const openjd::Environment& environment, std::size_t index);
+  std::optional<Failure> leave(const openjd::Environment& environment, std::size_t index);
   sandbox::Command command(const openjd::CommandLine& line);
   void write_notice(Duration notice) const;
   std::optional<Failure> ready_cell(bool leaves);

@@ -94,6 +94,7 @@ void show_outputs(Context& context, const std::filesystem::path& folder, bool se
 
 Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   options.job.wait = true;
+  options.job.submit.here = true;
   auto built = build_submission(context, options);
   if (!built) return built.error();
   SubmissionOptions submission = submission_options(options.job);
@@ -102,6 +103,7 @@ Result<ExitCode> run_here(Context& context, SubmitVerb& options) {
   // There is nobody here who could check anybody, or do better what failed.
   built->spec.verify = {VerifyMode::kNone, 1};
   built->spec.max_retries = 0;
+  context.output().note("Running job '" + printable(built->spec.name) + "' in a region of its own.");
   const auto region = ThrowawayRegion::make();
   if (!region) return region.error();
   const auto config =

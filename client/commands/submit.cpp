@@ -1,11 +1,9 @@
-#include <fstream>
-
+#include "client/commands/submit.h"
 #include "client/command_line.h"
 #include "client/commands/all.h"
-#include "client/commands/submit.h"
 #include "client/quantities.h"
 #include "client/submission.h"
-#include "openjd/limits.h"
+#include "client/template_file.h"
 
 namespace reeve::client {
 namespace {
@@ -24,18 +22,11 @@ std::string misplaced_option(const CommandRequest& command) {
   return "";
 }
 
-Result<std::string> read_template(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::kNotFound, "cannot read the template " + path, "check the path"};
-  std::string text(openjd::limits::kTemplateBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
-}
-
 Result<BuiltJob> build_command(Context& context, const SubmitVerb& options) {
-  if (!options.file.empty() || !options.parameters.empty())
-    return Error{ErrorCode::kInvalid, "a template or its parameters, and a command behind --, were given",
+  if (!options.file.empty() || !options.parameters.empty() || !options.environments.empty() ||
+      !options.path_mapping.empty())
+    return Error{ErrorCode::kInvalid,
+                 "a template or what belongs to one, and a command behind --, were given",
                  "submit one or the other"};
   SubmitOptions job = options.job.submit;
   if (auto resolved = resolve_after(context, options.job, job); !resolved) return resolved.error();
@@ -58,17 +49,18 @@ Result<BuiltJob> build_submission(Context& context, const SubmitVerb& options) {
   if (const std::string option = misplaced_option(options.command); !option.empty())
     return Error{ErrorCode::kInvalid, option + " belongs to a command line, not to a template",
                  "say it in the template, or submit a command behind --"};
-  auto text = read_template(options.file);
+  auto text = read_template_file(options.file);
   if (!text) return text.error();
   SubmitOptions job = options.job.submit;
-  for (const std::string& given : options.parameters) {
-    const std::size_t equals = given.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return Error{ErrorCode::kInvalid, "parameter '" + given + "' is not NAME=VALUE",
-                   "write -p Frames=1-10"};
-    }
-    job.parameters[given.substr(0, equals)] = given.substr(equals + 1);
-  }
+  auto values = parameter_values(options.parameters);
+  if (!values) return values.error();
+  job.parameters = std::move(*values);
+  auto environments = read_environments(options.environments);
+  if (!environments) return environments.error();
+  job.environments = std::move(*environments);
+  auto path_rules = read_path_mapping(options.path_mapping);
+  if (!path_rules) return path_rules.error();
+  job.path_rules = std::move(*path_rules);
   auto resolved = resolve_after(context, options.job, job);
   if (!resolved) return resolved.error();
   return build_job(*text, std::filesystem::path(options.file).parent_path(), job);
@@ -78,6 +70,12 @@ void add_submission(CommandLine& line, const Verb& verb, const std::string& name
   verb.option("template", options.file,
               "A template (YAML or JSON, jobtemplate-2023-09); or -- and a command");
   verb.repeated("-p,--parameter", options.parameters, "A job parameter; may be repeated").type("NAME=VALUE");
+  verb.repeated("--environment", options.environments,
+                "An environment template that is entered around the template's job; may be repeated")
+      .type("FILE");
+  verb.option("--path-mapping", options.path_mapping,
+              "Where folders that PATH parameters name lie on agents (JSON, pathmapping-1.0)")
+      .type("FILE");
   CommandRequest& command = options.command;
   line.take_command(name, command.words);
   verb.option("--array", command.array,

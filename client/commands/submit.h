@@ -13,6 +13,8 @@ namespace reeve::client {
 struct SubmitVerb {
   std::string file;
   std::vector<std::string> parameters;
+  std::vector<std::string> environments;  // files
+  std::string path_mapping;               // a file
   CommandRequest command;
   JobOptions job;
 };

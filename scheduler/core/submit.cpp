@@ -72,9 +72,9 @@ std::optional<Error> check_retries(const StepSpec& step, const std::string& wher
 std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
   const StepSpec& step = spec.steps[index];
   const std::string where = "steps[" + std::to_string(index) + "].";
-  if (!good_text(step.name, limits::kNameBytes))
+  if (!good_text(step.name, limits::kStepNameBytes))
     return invalid(where + "name is empty, too long or has control characters",
-                   "use 1 to 64 printable characters");
+                   "use 1 to 512 printable characters");
   if (step.task_count < 1 || step.task_count > limits::kTasksPerStep)
     return invalid(where + "task_count " + std::to_string(step.task_count) + " is out of bounds",
                    "a step has 1 to 4294967294 tasks");
@@ -114,7 +114,7 @@ std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
 
 std::optional<Error> check_job(const Region& region, const JobSpec& spec, PartyId requester) {
   if (!good_text(spec.name, limits::kJobNameBytes))
-    return invalid("name is empty, too long or has control characters", "use 1 to 128 printable characters");
+    return invalid("name is empty, too long or has control characters", "use 1 to 512 printable characters");
   if (spec.steps.empty() || spec.steps.size() > limits::kStepsPerJob)
     return invalid("steps: " + std::to_string(spec.steps.size()), "a job has 1 to 256 steps");
   if (spec.priority < -100 || spec.priority > 100)

@@ -94,7 +94,7 @@ long=$((200000 + $$)) # seconds that no other sleeper on this machine sleeps
 # shellcheck disable=SC2016 # the members expand it
 said=$(timeout 60 "$bin/reeve" submit --gang 2 --max-retries 0 --wait -- sh -c "test \$REEVE_RANK = 1 || exec sleep $long; sleep 1; exit 3" 2>&1) &&
   fail "a gang succeeded of which a member failed"
-case $said in *"rank 1 on "*"exit status 3"*) ;; *) fail "a member's failure is told as: $said" ;; esac
+case $said in *"rank 1 on "*"exited with code: 3"*) ;; *) fail "a member's failure is told as: $said" ;; esac
 await 2 gone "sleep $long"
 
 # ---- a cancelled gang is gone everywhere -------------------------------------------------------------------------------

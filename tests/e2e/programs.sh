@@ -51,7 +51,7 @@ case $trust in *"'strikes': 0"*) ;; *) fail "mallory was blamed for a program th
 # ---- failures say why ------------------------------------------------------------------------------------------------
 
 said=$(reeve submit --verify none --max-retries 1 --wait -- sh -c 'echo my last words >&2; exit 41' 2>&1) && fail "a program that fails succeeded"
-case $said in *"exit status 41"*"my last words"*) ;; *) fail "a failed program is told as: $said" ;; esac
+case $said in *"exited with code: 41"*"my last words"*) ;; *) fail "a failed program is told as: $said" ;; esac
 said=$(reeve submit --verify none --max-retries 1 --output-file 'missing/*.png' --wait -- true 2>&1) && fail "a missing output is no failure"
 case $said in *"missing/*.png"*) ;; *) fail "a missing output is told as: $said" ;; esac
 said=$(reeve submit --verify none --max-retries 0 --time-limit 1s --wait -- sleep 600 2>&1) && fail "a sleeper succeeded"

@@ -92,6 +92,27 @@ TEST(Instantiate, AllowedPathsAreComparedAfterJoining) {
   EXPECT_EQ(refusal_of(text, {}, {"/templates", ""}).size(), 1U);
 }
 
+TEST(Instantiate, AGivenPathKeepsItsRulesBeforeItIsJoined) {
+  const std::string text = parameter_with("{name: A, type: PATH, allowedValues: [a, b], maxLength: 3}");
+  EXPECT_EQ(job_of(text, {{"A", "b"}}, {"", "/art"}).parameters[0].raw_value, "/art/b");
+  EXPECT_EQ(refusal_of(text, {{"A", "c"}}, {"", "/art"}).size(), 1U);
+}
+
+TEST(Instantiate, HostsSeeAPathWhereTheyHaveItAndItsRawValueStays) {
+  const std::string text =
+      "specificationVersion: jobtemplate-2023-09\nname: j\n"
+      "parameterDefinitions: [{name: A, type: PATH}, {name: B, type: PATH}, {name: C, type: STRING}]\n"
+      "steps: [{name: s, script: {actions: {onRun: {command: c, args: ['{{Param.A}}', '{{RawParam.A}}', "
+      "'{{Param.B}}', '{{RawParam.B}}', '{{Param.C}}']}}}}]\n";
+  const SubmitFolders folders{
+      "", "/show/shot", {{PathFormat::kPosix, "/show", "/mnt"}}, {{"B", "/session/inputs/B"}}};
+  const Job job = job_of(text, {{"A", "a.exr"}, {"B", "b"}, {"C", "/show/c"}}, folders);
+  EXPECT_EQ(resolve_task(job.steps[0].script, 0).line.args,
+            (std::vector<std::string>{"/mnt/shot/a.exr", "/show/shot/a.exr", "/session/inputs/B",
+                                      "/show/shot/b", "/show/c"}));
+  EXPECT_EQ(job.steps[0].script.path_rules, folders.path_rules) << "task parameters are mapped on the host";
+}
+
 TEST(Instantiate, EveryWrongValueIsNamed) {
   const auto errors = refusal_of(kRender, {{"Last", "1001"}, {"Scale", "2"}, {"Lsat", "3"}});
   ASSERT_EQ(errors.size(), 3U) << all_errors(errors);
@@ -125,15 +146,6 @@ TEST(Instantiate, WhatValuesBreakIsToldWithItsPlace) {
     ASSERT_FALSE(errors.empty());
     EXPECT_EQ(errors[0].field, c.field) << all_errors(errors);
   }
-}
-
-TEST(Instantiate, ARangeThatRunsBackwardsForTheseValuesIsRefused) {
-  const std::string text = range_with("INT", "'5-{{Param.Count}}'");
-  const auto errors = refusal_of(text);
-  ASSERT_EQ(errors.size(), 1U);
-  EXPECT_EQ(errors[0].value, "'5-3'");
-  EXPECT_NE(errors[0].mark.line, 0U);
-  EXPECT_EQ(job_of(text, {{"Count", "6"}}).steps[0].script.space.size(), 2U);
 }
 
 TEST(Instantiate, EnvironmentsOfTheJobComeBeforeThoseOfTheStep) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "openjd/limits.h"
 #include "openjd/path_mapping.h"
 
 namespace reeve::openjd {
@@ -33,6 +34,31 @@ TEST(PathMapping, WithoutRulesTheListIsEmpty) {
 TEST(PathMapping, OddBytesStillMakeAFile) {
   const std::string file = encode_path_mapping(Rules{{PathFormat::kPosix, "/a\xff", "/b\n"}});
   EXPECT_TRUE(nlohmann::json::accept(file)) << file;
+}
+
+TEST(PathMapping, AFileOfRulesIsReadAsItIsWritten) {
+  const Rules rules{{PathFormat::kPosix, "/show", "/mnt"}, {PathFormat::kWindows, "C:\\a", "/b"}};
+  EXPECT_EQ(*parse_path_mapping(encode_path_mapping(rules)), rules);
+  EXPECT_TRUE(parse_path_mapping("{}")->empty());
+}
+
+TEST(PathMapping, AFileThatIsNoMappingIsRefused) {
+  const std::string rule =
+      R"({"source_path_format": "POSIX", "source_path": "/a", "destination_path": "/b"})";
+  const auto file = [](const std::string& list) {
+    return R"({"version": "pathmapping-1.0", "path_mapping_rules": )" + list + "}";
+  };
+  ASSERT_TRUE(parse_path_mapping(file("[" + rule + "]")));
+  std::string many = "[" + rule;
+  for (std::size_t i = 0; i < limits::kPathMappingRules; ++i)
+    many += "," + rule;
+  for (const std::string& text :
+       {std::string("[]"), std::string("nonsense"), std::string(R"({"version": "pathmapping-2.0"})"),
+        std::string(R"({"version": "pathmapping-1.0"})"), file("{}"), file("[1]"), file(many + "]"),
+        file(R"([{"source_path_format": "MAC", "source_path": "/a", "destination_path": "/b"}])"),
+        file(R"([{"source_path_format": "POSIX", "destination_path": "/b"}])"),
+        file(R"([{"source_path_format": "POSIX", "source_path": "/a", "destination_path": 7}])")})
+    EXPECT_FALSE(parse_path_mapping(text)) << text.substr(0, 80);
 }
 
 TEST(PathMapping, TheLongestFolderThatHoldsThePathWins) {

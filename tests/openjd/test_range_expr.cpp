@@ -35,11 +35,16 @@ TEST(RangeExpr, ANegativeSkipRunsFromTheUpperEnd) {
   EXPECT_EQ(values_of("4-4:-9"), (Values{4}));
 }
 
+TEST(RangeExpr, ASkipAwayFromTheEndLeavesTheFirstValue) {
+  EXPECT_EQ(values_of("1 - -1"), (Values{1}));
+  EXPECT_EQ(values_of("5-1:2"), (Values{5}));
+  EXPECT_EQ(values_of("1-5:-1"), (Values{1}));
+  EXPECT_EQ(values_of("20-12,10-2"), (Values{10, 20}));
+}
+
 TEST(RangeExpr, WrongRangesAreRefused) {
-  for (const std::string text : {"",       " ",     "a",   "1-",      "-",     "1,",  ",1",
-                                 "1,,2",   "1-2-3", "1:2", "1-5:",    "1-5:0", "5-1", "1 - -1",
-                                 "1-5:-1", "5-1:2", "1.5", "1-5:2:2", "0x10",  "+1",  "9223372036854775808",
-                                 "1 2"}) {
+  for (const std::string text : {"", " ", "a", "1-", "-", "1,", ",1", "1,,2", "1-2-3", "1:2", "1-5:", "1-5:0",
+                                 "1 2", "9223372036854775808", "1.5", "1-5:2:2", "0x10", "+1"}) {
     EXPECT_FALSE(RangeExpr::parse(text)) << text;
   }
 }

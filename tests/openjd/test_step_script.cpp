@@ -38,11 +38,28 @@ TEST(StepScript, BytesGiveTheSameStepAndTheSameTasks) {
   EXPECT_EQ(again->space, script.space);
   EXPECT_EQ(again->on_run.timeout_s, 90U);
   EXPECT_EQ(again->on_run.cancelation.notify_period_s, 120U);
-  const HostValues host{"/session", false, "", {"/session/m.sh"}};
+  const HostValues host{"/session", {}, "", {"/session/m.sh"}};
   for (std::uint64_t i = 0; i < script.space.size(); ++i) {
     EXPECT_EQ(resolve_task(*again, i, host).line, resolve_task(script, i, host).line);
     EXPECT_EQ(resolve_task(*again, i, host).parameters, resolve_task(script, i, host).parameters);
   }
+}
+
+TEST(StepScript, PathRulesTravelAndAStepWithoutThemHasTheBytesOfBefore) {
+  StepScript script = rich_script();
+  EXPECT_EQ(encoded(script).at(0), 3U) << "older agents read this form";
+  script.path_rules = {{PathFormat::kWindows, "C:\\show", "/mnt"}, {PathFormat::kPosix, "/a", "/b"}};
+  const Result<StepScript> again = decode_step(encoded(script));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->path_rules, script.path_rules);
+  EXPECT_FALSE(again->leaves_with_task);
+  script.path_rules.resize(limits::kPathMappingRules + 1);
+  EXPECT_FALSE(decode_step(encoded(script)));
+  script.path_rules.clear();
+  script.leaves_with_task = true;
+  EXPECT_TRUE(decode_step(encoded(script))->leaves_with_task);
+  script.path_rules = {{static_cast<PathFormat>(kLastPathFormat + 1), "/a", "/b"}};
+  EXPECT_FALSE(decode_step(encoded(script)));
 }
 
 TEST(StepScript, AnImageTravelsInAFormOfItsOwnAndOtherStepsKeepTheirs) {

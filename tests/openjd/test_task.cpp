@@ -31,7 +31,8 @@ TEST(Task, TheHostSaysWhereTheSessionIs) {
       "actions: {onRun: {command: '{{Task.File.B}}', args: ['{{Session.WorkingDirectory}}', "
       "'{{Session.HasPathMappingRules}}', '{{Session.PathMappingRulesFile}}', '{{Task.File.A}}']}}\n"
       "embeddedFiles: [{name: A, type: TEXT, data: a}, {name: B, type: TEXT, data: b}]\n"));
-  const HostValues host{"/s", true, "/s/rules.json", {"/s/a", "/s/b"}};
+  const std::vector<PathMappingRule> rules(1);
+  const HostValues host{"/s", rules, "/s/rules.json", {"/s/a", "/s/b"}};
   EXPECT_EQ(resolve_task(job.steps.at(0).script, 0, host).line,
             (CommandLine{"/s/b", {"/s", "true", "/s/rules.json", "/s/a"}}));
 }
@@ -41,10 +42,27 @@ TEST(Task, AnEnvironmentResolvesItsOwnFiles) {
       "jobEnvironments: [{name: E, variables: {A: 'x{{Env.File.F}}'}, script: {actions: {onEnter: {command: "
       "'{{Env.File.F}}'}}, embeddedFiles: [{name: F, type: TEXT, data: y}]}}]\n"));
   const Environment& environment = job.steps.at(0).script.environments.at(0);
-  const HostValues host{"/s", false, "", {"/s/f"}};
+  const HostValues host{"/s", {}, "", {"/s/f"}};
   const HostSymbols symbols(host, nullptr);
   EXPECT_EQ(resolve_action(*environment.on_enter, symbols), (CommandLine{"/s/f", {}}));
   EXPECT_EQ(environment.variables.at(0).value.resolve(symbols), "x/s/f");
+}
+
+TEST(Task, PathsOfTasksAreThoseOfTheHost) {
+  Job job = job_of(range_with("PATH", "[/show/a, /other/b]"));
+  StepScript& script = job.steps.at(0).script;
+  script.path_rules = {{PathFormat::kPosix, "/show", "/mnt"}};
+  const auto shown = [&](std::uint64_t task, Scope scope) {
+    const TaskValues values = script.space.at(task);
+    const TaskValues mapped = mapped_values(script, values);
+    const HostValues host{"/s", script.path_rules, "", {}};
+    return std::string(*HostSymbols(host, &values, &mapped).value({scope, 0, "P"}));
+  };
+  EXPECT_EQ(shown(0, Scope::kTaskParam), "/mnt/a");
+  EXPECT_EQ(shown(0, Scope::kTaskRawParam), "/show/a");
+  EXPECT_EQ(shown(1, Scope::kTaskParam), "/other/b");
+  script.space = job_of(range_with("STRING", "[/show/a]")).steps.at(0).script.space;
+  EXPECT_EQ(shown(0, Scope::kTaskParam), "/show/a") << "texts of other types stay";
 }
 
 TEST(Task, PeopleSeeNamesAndValues) {

@@ -192,7 +192,7 @@ msg::RootedResults& rooted_of(msg::ReportSection& s) {
 INSTANTIATE_TEST_SUITE_P(
     Jobs, WireLimits,
     testing::Values(
-        TooMuch{"name of a job", [] { return submit([](auto& j) { j.name = std::string(129, 'x'); }); }},
+        TooMuch{"name of a job", [] { return submit([](auto& j) { j.name = std::string(2049, 'x'); }); }},
         TooMuch{"control characters", [] { return submit([](auto& j) { j.name = "a\x1b[2J"; }); }},
         TooMuch{"not UTF-8", [] { return submit([](auto& j) { j.name = "\xc0\x80"; }); }},
         TooMuch{"not UTF-8", [] { return submit([](auto& j) { j.name = "\xed\xa0\x80"; }); }},
@@ -201,7 +201,7 @@ INSTANTIATE_TEST_SUITE_P(
         TooMuch{"dependencies of a job", [] { return submit([](auto& j) { j.after.resize(65); }); }},
         TooMuch{"steps of a job", [] { return submit([](auto& j) { j.steps.resize(257); }); }},
         TooMuch{"name of a step",
-                [] { return submit([](auto& j) { j.steps[0].name = std::string(65, 'x'); }); }},
+                [] { return submit([](auto& j) { j.steps[0].name = std::string(2049, 'x'); }); }},
         TooMuch{"dependencies of a step",
                 [] { return submit([](auto& j) { j.steps[0].depends_on.resize(257); }); }},
         TooMuch{"step's tasks", [] { return submit([](auto& j) { j.steps[0].task_count = 0xffffffff; }); }},

@@ -43,7 +43,7 @@ TEST_F(ProgramTest, FailureTellsStatusAndLastWords) {
   script_.on_run = shell("echo it went wrong >&2; exit 3");
   EXPECT_EQ(run(), Files{});
   EXPECT_EQ(reason_, msg::FailureReason::kProgramFailed);
-  EXPECT_NE(error_.message.find("exit status 3"), std::string::npos) << error_.message;
+  EXPECT_NE(error_.message.find("exited with code: 3"), std::string::npos) << error_.message;
   EXPECT_NE(error_.message.find("it went wrong"), std::string::npos) << error_.message;
 }
 

@@ -121,7 +121,7 @@ TEST_F(RunnerProgramTest, ReasonOfAFailureReachesTheAgent) {
   const auto failed = await<TaskFailed>();
   ASSERT_TRUE(failed.has_value());
   EXPECT_EQ(failed->reason, msg::FailureReason::kProgramFailed);
-  EXPECT_NE(failed->message.find("exit status 9"), std::string::npos) << failed->message;
+  EXPECT_NE(failed->message.find("exited with code: 9"), std::string::npos) << failed->message;
   EXPECT_NE(failed->message.find("lost"), std::string::npos) << failed->message;
   runner_->run({0, 2, {{AttemptId(6), step("echo fine"), {0, 1}}}});
   EXPECT_TRUE(await<TaskOutput>().has_value());

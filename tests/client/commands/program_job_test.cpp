@@ -6,6 +6,7 @@
 #include "client/ignore_file.h"
 #include "client/program_inputs.h"
 #include "openjd/task.h"
+#include "openjd/template.h"
 #include "protocol/bundle_files.h"
 
 namespace reeve::client {
@@ -198,6 +199,59 @@ steps:
   EXPECT_EQ(script.outputs[1].pattern.literals(), "outputs/Log/log.txt");
   EXPECT_EQ(job->inputs.size(), 2U);
   EXPECT_EQ(job->spec.steps[0].inputs.size(), 2U);
+}
+
+TEST_F(ProgramJob, APathThatStaysOnItsHostIsWholeAndMapped) {
+  const std::string text = R"(
+specificationVersion: jobtemplate-2023-09
+name: j
+parameterDefinitions:
+  - {name: Near, type: PATH, default: a/../b}
+  - {name: Far, type: PATH}
+steps:
+  - name: run
+    script: {actions: {onRun: {command: c, args: ["{{Param.Near}}", "{{Param.Far}}", "{{RawParam.Far}}"]}}}
+)";
+  SubmitOptions options;
+  options.parameters = {{"Far", "x"}};
+  const std::string here = std::filesystem::current_path().string();
+  options.path_rules = {{openjd::PathFormat::kPosix, here, "/mnt"}};
+  EXPECT_EQ(arguments_of(build_job(text, root_, options), 0),
+            (std::vector<std::string>{(root_ / "b").string(), "/mnt/x", here + "/x"}));
+}
+
+TEST_F(ProgramJob, WhatAnEnvironmentTemplateAddsIsEnteredFirst) {
+  const std::string text =
+      "specificationVersion: jobtemplate-2023-09\nname: j\njobEnvironments: [{name: Inner, variables: {A: "
+      "b}}]\nsteps: [{name: s, script: {actions: {onRun: {command: c, args: [x]}}}}]\n";
+  const auto document = openjd::parse_environment_template(
+      "specificationVersion: environment-2023-09\nenvironment: {name: Outer, variables: {A: a}}\n");
+  SubmitOptions options;
+  options.environments = {*document.value};
+  const auto script = script_of(build_job(text, root_, options));
+  ASSERT_EQ(script.environments.size(), 2U);
+  EXPECT_EQ(script.environments[0].name, "Outer");
+  EXPECT_EQ(script.environments[1].name, "Inner");
+}
+
+TEST_F(ProgramJob, CapabilitiesOfAnAuthorsOwnNamingDoNotStopARunHere) {
+  const std::string text = R"(
+specificationVersion: jobtemplate-2023-09
+name: j
+steps:
+  - name: run
+    hostRequirements:
+      amounts: [{name: amount.licences, min: 1}, {name: amount.worker.vcpu, min: 1, max: 2}]
+      attributes: [{name: attr.farm, anyOf: [north]}]
+    script: {actions: {onRun: {command: c, args: [x]}}}
+)";
+  SubmitOptions options;
+  EXPECT_FALSE(build_job(text, root_, options).ok());
+  options.here = true;
+  const auto job = build_job(text, root_, options);
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  EXPECT_EQ(job->spec.steps[0].need.cpus, 1U);
+  EXPECT_EQ(job->notes.size(), 2U);
 }
 
 TEST(IgnoreFile, NamesFitAnywhereAndPathsFromTheFolderOn) {

@@ -29,7 +29,7 @@ TEST_P(SubmitRefuses, AndNamesTheFieldAndTheRemedy) {
 
 const Refusal kRefusals[] = {
     {"EmptyName", [](JobSpec& s) { s.name.clear(); }, "name is empty"},
-    {"LongName", [](JobSpec& s) { s.name = std::string(129, 'x'); }, "name is empty, too long"},
+    {"LongName", [](JobSpec& s) { s.name = std::string(2049, 'x'); }, "name is empty, too long"},
     {"NoSteps", [](JobSpec& s) { s.steps.clear(); }, "steps: 0"},
     {"ManySteps", [](JobSpec& s) { s.steps.resize(257, s.steps[0]); }, "steps: 257"},
     {"Priority", [](JobSpec& s) { s.priority = 101; }, "priority 101"},
