@@ -173,6 +173,32 @@ int run_resume(const Command& command) {
   return say(command, "resume", "resumed");
 }
 
+Json programs_json(const Devices& devices) {
+  Json programs = Json::array();
+  for (const InstalledProgram& program : devices.programs)
+    programs.push_back({{"name", program.name},
+                        {"version", program.version},
+                        {"path", program.path},
+                        {"sha256", program.digest},
+                        {"cycles", program.cycles}});
+  return programs;
+}
+
+void print_programs(const Devices& devices) {
+  const bool any = devices.sandbox_note.empty();
+  std::printf("programs %s\n",
+              any ? "run here, in a sandbox" : ("do not run here: " + devices.sandbox_note).c_str());
+  for (const InstalledProgram& program : devices.programs) {
+    std::string cycles = program.name == "blender" ? ", Cycles on CPU" : "";
+    for (const std::string& kind : program.cycles)
+      cycles += " " + kind;
+    std::printf("        %s %s%s (%s, sha256:%s)\n", program.name.c_str(), program.version.c_str(),
+                cycles.c_str(), program.path.c_str(), program.digest.c_str());
+  }
+  for (const std::string& note : devices.program_notes)
+    std::printf("        %s\n", note.c_str());
+}
+
 int run_devices(const Command& command) {
   const Devices devices = find_devices(sibling_program("reeve-worker").parent_path());
   if (command.output == "json") {
@@ -187,6 +213,7 @@ int run_devices(const Command& command) {
                     {"memory_mib", devices.memory_mib},
                     {"gpus", gpus},
                     {"gpu_note", devices.gpu_note},
+                    {"programs", programs_json(devices)},
                     {"runs_programs", devices.sandbox_note.empty()},
                     {"why_no_programs", devices.sandbox_note},
                     {"runs_images", devices.image_note.empty()},
@@ -201,10 +228,8 @@ int run_devices(const Command& command) {
     std::printf("GPU     %s, %llu MiB, %s\n", gpu.name.c_str(),
                 static_cast<unsigned long long>(gpu.memory_mib), gpu.uuid.c_str());
   if (!devices.gpu_note.empty()) std::printf("GPU     none used: %s\n", devices.gpu_note.c_str());
-  const bool programs = devices.sandbox_note.empty();
-  std::printf("programs %s\n",
-              programs ? "run here, in a sandbox" : ("do not run here: " + devices.sandbox_note).c_str());
-  if (programs)
+  print_programs(devices);
+  if (devices.sandbox_note.empty())
     std::printf("images  %s\n", devices.image_note.empty()
                                     ? "run here, as jobs bring them along"
                                     : ("do not run here: " + devices.image_note).c_str());

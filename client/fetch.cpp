@@ -162,6 +162,10 @@ Result<void> Fetcher::unpack(const StepState& step, TaskIndex task, ByteView bun
       std::filesystem::permissions(path, std::filesystem::perms::owner_exec,
                                    std::filesystem::perm_options::add);
     offset += file.size_bytes;
+    out.close();
+    const auto joined = crops_.add(path);
+    if (!joined) return joined.error();
+    if (*joined) ++summary_.frames;
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/frames.h"
+#include "client/image/crops.h"
 #include "client/output.h"
 #include "openjd/step_script.h"
 #include "protocol/messages.h"
@@ -37,8 +38,9 @@ struct ResultSource {
 Result<void> make_output_folder(const std::filesystem::path& folder);
 
 /// Writes the results of one job into a folder: frames as frame_0001.png, inline results of a step as lines
-/// of STEP.ndjson, a program's files as themselves (in a folder a task, where a step has several), other
-/// results as STEP_task_N.bin. May be asked again and again while the job runs: each result is fetched once.
+/// of STEP.ndjson, a program's files as themselves (in a folder a task, where a step has several; parts of a
+/// frame put together), other results as STEP_task_N.bin. May be asked again and again while the job runs:
+/// each result is fetched once.
 class Fetcher {
  public:
   Fetcher(JobId job, std::filesystem::path folder, FetchOptions options, ResultSource source);
@@ -64,6 +66,7 @@ class Fetcher {
   FetchOptions options_;
   ResultSource source_;
   std::vector<std::unique_ptr<StepState>> steps_;
+  CropJoiner crops_;  // of programs' pictures
   FetchSummary summary_;
 };
 

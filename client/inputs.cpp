@@ -42,6 +42,19 @@ class TemporaryFile {
   Descriptor file_;
 };
 
+Result<Input> packed_input(const Descriptor& opened, const std::filesystem::path& folder,
+                           const std::vector<FoundFile>& files) {
+  auto packed = TemporaryFile::make();
+  if (!packed) return packed.error();
+  if (auto written = write_bundle(opened, files, (*packed)->file()); !written) return written.error();
+  auto input = file_input((*packed)->path());
+  if (!input) return input.error();
+  input->label = std::filesystem::absolute(folder).lexically_normal().filename().string() + "/ (" +
+                 std::to_string(files.size()) + " files)";
+  input->keeper = std::move(*packed);
+  return input;
+}
+
 }  // namespace
 
 bool is_scene_file(const std::filesystem::path& path) {
@@ -85,16 +98,20 @@ Result<Input> folder_input(const std::filesystem::path& folder, std::vector<std:
     if (!ignore->ignores(skipped.path))
       notes.push_back("input " + folder.string() + ": '" + skipped.path + "' is left out (" + skipped.why +
                       ")");
-  auto packed = TemporaryFile::make();
-  if (!packed) return packed.error();
-  if (auto written = write_bundle(*opened, listing->files, (*packed)->file()); !written)
-    return written.error();
-  auto input = file_input((*packed)->path());
-  if (!input) return input.error();
-  input->label = std::filesystem::absolute(folder).lexically_normal().filename().string() + "/ (" +
-                 std::to_string(listing->files.size()) + " files)";
-  input->keeper = std::move(*packed);
-  return input;
+  return packed_input(*opened, folder, listing->files);
+}
+
+Result<Input> picked_input(const std::filesystem::path& folder, const std::vector<std::string>& files) {
+  const auto opened = open_folder(folder);
+  if (!opened) return opened.error();
+  std::vector<FoundFile> found;
+  for (const std::string& path : files) {
+    if (const auto file = open_below(*opened, path); !file) return file.error();
+    const auto mode = std::filesystem::status(folder / path).permissions();
+    found.push_back({path, (mode & std::filesystem::perms::owner_exec) != std::filesystem::perms::none,
+                     std::filesystem::file_size(folder / path)});
+  }
+  return packed_input(*opened, folder, found);
 }
 
 Result<void> check_scene_input(const Input& input) {

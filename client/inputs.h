@@ -39,6 +39,10 @@ Result<Input> file_input(const std::filesystem::path& path);
 /// Errors: kNotFound, kIo; kInvalid for a line of `.reeveignore`; kExhausted for too many or too large files.
 Result<Input> folder_input(const std::filesystem::path& folder, std::vector<std::string>& notes);
 
+/// Packs these files of a folder, and no others. `files` are paths below it, sorted.
+/// Errors: kNotFound and kInvalid name the one that is missing, or is reached through a link; kIo.
+Result<Input> picked_input(const std::filesystem::path& folder, const std::vector<std::string>& files);
+
 /// Refuses an input that a render step names as its scene and that is neither a glTF file, prepared, nor a
 /// file that holds a prepared scene.
 Result<void> check_scene_input(const Input& input);

@@ -133,7 +133,7 @@ Result<std::optional<openjd::Job>> program_job(const openjd::JobTemplate& parsed
   // Before files are looked for: what is wrong with the values is told first.
   if (auto given = first_errors(openjd::instantiate(parsed, options.parameters, folders)); !given)
     return given.error();
-  auto files = stage_parameters(parsed, options.parameters, template_folder, folders.hosted);
+  auto files = stage_parameters(parsed, options.parameters, template_folder, options.picked, folders.hosted);
   if (!files) return files.error();
   auto job = first_errors(openjd::instantiate(parsed, options.parameters, folders));
   if (!job) return job.error();
@@ -204,8 +204,9 @@ JobSpec empty_spec(const SubmitOptions& options, const std::string& name) {
 }
 
 Result<void> check_compared(const SubmitOptions& options, bool runs_programs) {
-  if (options.compare.empty()) return {};
-  const std::string given = "compare '" + options.compare + "': ";
+  const std::string compare = options.compare.value_or("");
+  if (compare.empty()) return {};
+  const std::string given = "compare '" + compare + "': ";
   if (!runs_programs)
     return Error{ErrorCode::kInvalid, given + "no step runs a program",
                  "leave --compare out: results of built-in kernels are equal to the bit"};
@@ -217,7 +218,7 @@ Result<void> check_compared(const SubmitOptions& options, bool runs_programs) {
 
 StepOptions step_options(const SubmitOptions& options) {
   return {options.time_limit.value_or(kDefaultTimeLimit), options.time_limit.has_value(), options.tags,
-          options.compare, whole_mib(options.checkpoint_bytes)};
+          options.compare.value_or(""), whole_mib(options.checkpoint_bytes)};
 }
 
 Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem::path& template_folder,
@@ -251,13 +252,13 @@ Result<BuiltJob> build_job(std::string_view template_text, const std::filesystem
   return built;
 }
 
-Result<std::string> parse_compare(std::string_view text) {
+Result<std::optional<std::string>> parse_compare(std::string_view text) {
   const auto comparison = parse_comparison(text);
   if (!comparison)
     return Error{comparison.error().code,
                  "compare '" + std::string(text) + "': " + comparison.error().message,
                  comparison.error().hint};
-  return is_exact(text) ? std::string() : std::string(text);
+  return std::optional<std::string>(is_exact(text) ? "" : text);
 }
 
 Result<VerifyPolicy> parse_verify(std::string_view text) {

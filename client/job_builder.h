@@ -30,7 +30,10 @@ struct SubmitOptions {
   std::optional<Duration>
       time_limit;                 // of one task; otherwise the action's timeout, otherwise kDefaultTimeLimit
   std::vector<std::string> tags;  // every step needs them
-  std::string compare;            // when results of programs agree (comparison.h); empty: with equal bytes
+  std::optional<std::string>
+      compare;  // when results of programs agree (comparison.h); absent: with equal bytes
+  /// Of a PATH parameter that names a folder: the files below it that go along. Others' folders go whole.
+  std::map<std::string, std::vector<std::string>> picked;
   std::uint64_t checkpoint_bytes = 0;  // of programs: what a task may leave for its next attempt; 0: nothing
   std::vector<JobId> after;
   std::string image;  // the archive of the image that programs run in; empty: the system of whoever runs them
@@ -77,6 +80,6 @@ Result<void> check_compared(const SubmitOptions& options, bool runs_programs);
 Result<VerifyPolicy> parse_verify(std::string_view text);
 
 /// A comparison (protocol/comparison.h), as a step carries it: "" for `exact`.
-Result<std::string> parse_compare(std::string_view text);
+Result<std::optional<std::string>> parse_compare(std::string_view text);
 
 }  // namespace reeve::client

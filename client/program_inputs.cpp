@@ -33,8 +33,21 @@ std::filesystem::path source_of(const openjd::JobParameter& parameter, const ope
   return parameter.default_value ? template_folder / *parameter.default_value : std::filesystem::path();
 }
 
+Result<void> stage_input(Result<Input> input, const std::filesystem::path& source, const std::string& target,
+                         bool is_folder, ProgramFiles& files) {
+  if (!input) return input.error();
+  const auto mode = std::filesystem::status(source).permissions();
+  const bool executable =
+      !is_folder && (mode & std::filesystem::perms::owner_exec) != std::filesystem::perms::none;
+  files.staged.push_back({target, input->digest, is_folder, executable});
+  const bool known = std::any_of(files.blobs.begin(), files.blobs.end(),
+                                 [&](const Input& other) { return other.digest == input->digest; });
+  if (!known) files.blobs.push_back(std::move(*input));
+  return {};
+}
+
 Result<void> stage_parameter(const openjd::JobParameter& parameter, const std::filesystem::path& source,
-                             std::string& value, ProgramFiles& files) {
+                             const PickedFiles& picked, std::string& value, ProgramFiles& files) {
   const bool is_folder = parameter.object_type == openjd::ObjectType::kDirectory;
   const std::string name = source.lexically_normal().filename().string();
   const std::string root = (reads(parameter.data_flow) ? "inputs/" : std::string(kOutputs)) + parameter.name;
@@ -47,7 +60,11 @@ Result<void> stage_parameter(const openjd::JobParameter& parameter, const std::f
                    "parameter " + parameter.name + ": " + source.string() + " is no " +
                        (is_folder ? "folder" : "file"),
                    "give the path of one with -p " + parameter.name + "=PATH"};
-    if (auto staged = stage(source, target, files); !staged)
+    const auto only = picked.find(parameter.name);
+    const auto staged = only == picked.end()
+                            ? stage(source, target, files)
+                            : stage_input(picked_input(source, only->second), source, target, true, files);
+    if (!staged)
       return Error{staged.error().code, "parameter " + parameter.name + ": " + staged.error().message,
                    staged.error().hint};
   }
@@ -60,20 +77,12 @@ Result<void> stage_parameter(const openjd::JobParameter& parameter, const std::f
 
 Result<void> stage(const std::filesystem::path& source, const std::string& target, ProgramFiles& files) {
   const bool is_folder = std::filesystem::is_directory(source);
-  auto input = is_folder ? folder_input(source, files.notes) : file_input(source);
-  if (!input) return input.error();
-  const auto mode = std::filesystem::status(source).permissions();
-  const bool executable =
-      !is_folder && (mode & std::filesystem::perms::owner_exec) != std::filesystem::perms::none;
-  files.staged.push_back({target, input->digest, is_folder, executable});
-  const bool known = std::any_of(files.blobs.begin(), files.blobs.end(),
-                                 [&](const Input& other) { return other.digest == input->digest; });
-  if (!known) files.blobs.push_back(std::move(*input));
-  return {};
+  return stage_input(is_folder ? folder_input(source, files.notes) : file_input(source), source, target,
+                     is_folder, files);
 }
 
 Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, const openjd::ParameterValues& values,
-                                      const std::filesystem::path& template_folder,
+                                      const std::filesystem::path& template_folder, const PickedFiles& picked,
                                       openjd::ParameterValues& hosted) {
   ProgramFiles files;
   for (const openjd::JobParameter& parameter : job.parameters) {
@@ -83,7 +92,8 @@ Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, const open
     const std::filesystem::path source = source_of(parameter, values, template_folder);
     if (source.empty()) continue;  // a missing value is said with all other errors
     std::string value;
-    if (auto staged = stage_parameter(parameter, source, value, files); !staged) return staged.error();
+    if (auto staged = stage_parameter(parameter, source, picked, value, files); !staged)
+      return staged.error();
     hosted[parameter.name] = value;
   }
   return files;

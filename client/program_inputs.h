@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,16 @@ struct ProgramFiles {
 /// Reads a file or packs a folder, to stand at `target` below the working directory.
 Result<void> stage(const std::filesystem::path& source, const std::string& target, ProgramFiles& files);
 
+/// Files below the folder that a parameter names, by parameter: they alone go along.
+using PickedFiles = std::map<std::string, std::vector<std::string>>;
+
 /// Stages what the PATH parameters of a template name, and says in `hosted` which path a host will show:
 ///   IN, INOUT   /session/inputs/PARAMETER/NAME for a file, /session/inputs/PARAMETER for a folder
 ///   OUT         /session/outputs/PARAMETER/NAME, /session/outputs/PARAMETER; whatever stands there is the
 ///   result NONE        stays as it is: a path that the host has
 /// A default starts at the template's folder, a given value at the working one.
 Result<ProgramFiles> stage_parameters(const openjd::JobTemplate& job, const openjd::ParameterValues& values,
-                                      const std::filesystem::path& template_folder,
+                                      const std::filesystem::path& template_folder, const PickedFiles& picked,
                                       openjd::ParameterValues& hosted);
 
 /// The part of an output's path that a requester's folder repeats: "a.png" of "outputs/Frames/a.png".

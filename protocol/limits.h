@@ -32,6 +32,9 @@ inline constexpr std::uint32_t kTasksPerStep = 0xFFFF'FFFEU;
 inline constexpr std::uint32_t kStepsPerJob = 256;
 inline constexpr std::uint32_t kInputsPerStep = 64;
 inline constexpr std::uint32_t kTagsPerNeed = 16;
+/// Of an agent: those that its owner gives it, and those of its programs.
+inline constexpr std::uint32_t kTagsPerAgent = 32;
+static_assert(kTagsPerAgent >= kTagsPerNeed);
 inline constexpr std::uint32_t kDependenciesPerJob = 64;
 /// An encoded step script (command, arguments, parameter space).
 inline constexpr std::size_t kStepScriptBytes = 64U << 10;

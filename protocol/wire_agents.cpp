@@ -23,7 +23,7 @@ Capability get(schema::Capability::Reader in) {
   out.memory_mib = in.getMemoryMib();
   out.gpus = in.getGpus();
   out.vram_mib = in.getVramMib();
-  out.tags = read_list(in.getTags(), limits::kTagsPerNeed, "tags of an agent",
+  out.tags = read_list(in.getTags(), limits::kTagsPerAgent, "tags of an agent",
                        [](auto tag) { return read_name(tag, limits::kNameBytes, "tag"); });
   out.kernels = read_list(in.getKernels(), limits::kKernelsPerAgent, "kernels of an agent",
                           [](schema::Kernel::Reader kernel) { return wire::get(kernel); });

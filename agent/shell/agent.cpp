@@ -302,6 +302,10 @@ int run_agent(const AgentConfig& config,
                devices.gpu_note.empty() ? "" : ", " + devices.gpu_note);
   if (!devices.sandbox_note.empty()) spdlog::warn("runs no programs: {}", devices.sandbox_note);
   if (!devices.image_note.empty()) spdlog::warn("runs no images: {}", devices.image_note);
+  for (const InstalledProgram& program : devices.programs)
+    spdlog::info("has {} {} ({})", program.name, program.version, program.path);
+  for (const std::string& note : devices.program_notes)
+    spdlog::warn("{}", note);
   auto gang_door = open_gang_door(config, home.value().settings, home.value().scratch);
   if (!gang_door) return fail(gang_door.error());
   if (*gang_door)

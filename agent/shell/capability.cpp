@@ -24,6 +24,15 @@ std::string bit_class(const Devices& devices, const std::string& c_library) {
   return text.substr(0, limits::kNameBytes - digest.size() - 1) + "~" + digest;
 }
 
+std::vector<std::string> agent_tags(std::vector<std::string> tags,
+                                    const std::vector<InstalledProgram>& programs) {
+  for (std::string& tag : program_tags(programs))
+    if (tags.size() < limits::kTagsPerAgent && std::find(tags.begin(), tags.end(), tag) == tags.end())
+      tags.push_back(std::move(tag));
+  std::sort(tags.begin(), tags.end());
+  return tags;
+}
+
 namespace {
 
 /// Each slot has as many cards as any other, and none has another's.
@@ -43,8 +52,7 @@ std::vector<std::string> tags_of(const AgentSettings& settings, const Devices& d
   std::vector<std::string> tags = settings.tags;
   std::erase(tags, kImageTag);  // nobody says so but the machine
   if (devices.image_note.empty()) tags.emplace_back(kImageTag);
-  std::sort(tags.begin(), tags.end());
-  return tags;
+  return agent_tags(std::move(tags), devices.programs);
 }
 
 }  // namespace

@@ -19,6 +19,11 @@ struct SlotPlan {
 /// class.
 std::string bit_class(const Devices& devices, const std::string& c_library);
 
+/// What jobs may ask for by name: the owner's tags, then as many of the programs' as an agent may have.
+/// Sorted.
+std::vector<std::string> agent_tags(std::vector<std::string> tags,
+                                    const std::vector<InstalledProgram>& programs);
+
 /// Shares a machine out among slots.
 SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices);
 

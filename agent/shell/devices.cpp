@@ -58,6 +58,12 @@ Devices find_devices(const std::filesystem::path& programs) {
   if (const auto works = sandbox::sandbox_works(); !works)
     devices.sandbox_note = works.error().message + "; " + works.error().hint;
   devices.image_note = !devices.sandbox_note.empty() ? devices.sandbox_note : image::why_no_images(programs);
+  Cards cards{devices.gpu_driver, {}};
+  for (const Gpu& gpu : devices.gpus) {
+    cards.name += " " + gpu.name;
+    if (gpu.minor >= 0) cards.minors.push_back(gpu.minor);
+  }
+  if (devices.sandbox_note.empty()) devices.programs = find_programs(cards, devices.program_notes);
   return devices;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/shell/programs.h"
+
 namespace reeve::agent {
 
 struct Gpu {
@@ -27,10 +29,12 @@ struct Devices {
   std::string gpu_note;      // why there are none, or what went wrong with them
   std::string sandbox_note;  // why programs cannot run here; empty: they can
   std::string image_note;    // why images of programs cannot; empty: they can
+  std::vector<InstalledProgram> programs;
+  std::vector<std::string> program_notes;  // which were left out, and why
 };
 
-/// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer. `programs` is where
-/// the agent's own are.
+/// Looks at the machine; waits a few seconds for a GPU driver that hangs, and no longer. Programs that it has
+/// not seen before are asked what they are (programs.h). `programs` is where the agent's own are.
 Devices find_devices(const std::filesystem::path& programs);
 
 }  // namespace reeve::agent

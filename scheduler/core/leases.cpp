@@ -181,13 +181,24 @@ void lose_lease(Region& region, AttemptId attempt) {
   }
 }
 
+/// An agent fetches a step's image, gigabytes of it, and unpacks it (a quarter of an hour at most) before the
+/// first task's time begins. Were it taken for a stall, the next attempt would begin anew with both.
+constexpr Duration kImagePreparation = seconds(1800);
+
+Duration preparation_of(const StepSpec& spec) {
+  const std::vector<std::string>& tags = spec.need.tags;
+  const bool has_image = std::find(tags.begin(), tags.end(), kImageTag) != tags.end();
+  return has_image ? kImagePreparation : Duration{};
+}
+
 /// When the agent must have reported something: no task may take longer than its limit, so silence past it is
 /// a stall.
 Time stalls_at(const Region& region, const Lease& lease) {
   const auto agent = region.live.agents.find(lease.agent);
   const Time progress =
       agent == region.live.agents.end() ? lease.sent : std::max(lease.sent, agent->second.last_report);
-  return progress + region.durable.find_step(lease.step)->spec.time_limit + region.durable.policy.lease;
+  const StepSpec& spec = region.durable.find_step(lease.step)->spec;
+  return progress + preparation_of(spec) + spec.time_limit + region.durable.policy.lease;
 }
 
 void set_deadline(Region& region, AttemptId attempt, Time renewed) {

@@ -20,7 +20,11 @@ std::vector<std::string> fuzz_seeds() {
   script.environments = {{"E", {{"A", FormatString::literal("1")}}, script.on_run, std::nullopt, {}}};
   script.environments[0].on_enter->args.clear();
   const reeve::Bytes rich = *encode_step(script);
-  return {std::string(small.begin(), small.end()), std::string(rich.begin(), rich.end())};
+  script.image = reeve::Digest{};
+  script.gpus = 1;
+  const reeve::Bytes in_image = *encode_step(script);
+  return {std::string(small.begin(), small.end()), std::string(rich.begin(), rich.end()),
+          std::string(in_image.begin(), in_image.end())};
 }
 
 /// Any bytes are refused, or are a step whose every task can be resolved and that encodes again.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -72,6 +73,48 @@ TEST(CommandLine, BadValuesOfOptionsAreUsageErrors) {
   EXPECT_EQ(reeve({"render", "--print-template", "--verify", "quorum:9"}).code, kExitUsage);
   EXPECT_EQ(reeve({"render", "--print-template", "--time-limit", "soon"}).code, kExitUsage);
   EXPECT_EQ(reeve({"render", "--print-template", "--priority", "101"}).code, kExitUsage);
+}
+
+TEST(CommandLineRender, EachKindOfSceneHasItsTemplate) {
+  EXPECT_NE(reeve({"render", "a.blend", "--print-template"}).out.find("command: blender"), std::string::npos);
+  EXPECT_NE(reeve({"render", "a.pov", "--print-template"}).out.find("povray +I"), std::string::npos);
+  EXPECT_NE(reeve({"render", "a.glb", "--print-template"}).out.find("reeve:render.path"), std::string::npos);
+  const Ran other = reeve({"render", "a.pov", "--print-template", "--samples", "16", "--size", "80x60"});
+  EXPECT_NE(other.out.find("default: 80\n"), std::string::npos);
+  EXPECT_NE(other.out.find("default: 4\n"), std::string::npos) << "4 by 4 rays make 16";
+}
+
+TEST(CommandLineRender, AnOptionOfAnotherKindOfSceneIsRefusedByName) {
+  using Case = std::pair<const char*, std::vector<const char*>>;
+  for (const auto& [scene, option] :
+       {Case{"a.glb", {"--device", "cpu"}}, Case{"a.glb", {"--chunk", "2"}},
+        Case{"a.glb", {"--project", "."}}, Case{"a.blend", {"--exr"}}, Case{"a.blend", {"--seed", "3"}},
+        Case{"a.blend", {"--clock-frames", "1-9"}}, Case{"a.pov", {"--device", "gpu"}},
+        Case{"a.pov", {"--exposure", "1"}}}) {
+    std::vector<const char*> words{"render", scene, "--print-template"};
+    words.insert(words.end(), option.begin(), option.end());
+    const Ran ran = reeve(words);
+    EXPECT_EQ(ran.code, kExitUsage) << scene << " " << option.front();
+    EXPECT_NE(ran.err.find(option.front()), std::string::npos) << ran.err;
+  }
+}
+
+TEST(CommandLineRender, ASceneGoesWithWhatItNamesAndIsComparedByItsPixels) {
+  const std::filesystem::path folder = ::testing::TempDir() + "reeve_render_scene";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "a.pov") << "image_map { png \"b.png\" }";
+  const std::string scene = (folder / "a.pov").string();
+  const Ran missing = reeve({"render", scene.c_str(), "--dry-run"});
+  EXPECT_EQ(missing.code, kExitNotFound);
+  EXPECT_NE(missing.err.find("b.png"), std::string::npos) << missing.err;
+  std::ofstream(folder / "b.png") << "a picture";
+  std::ofstream(folder / "c.png") << "another";
+  const Ran ran = reeve({"render", scene.c_str(), "--frames", "1-8", "--dry-run"});
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_NE(ran.out.find("(2 files)"), std::string::npos) << ran.out;
+  const Ran whole = reeve({"render", scene.c_str(), "--project", folder.c_str(), "--dry-run"});
+  EXPECT_NE(whole.out.find("(3 files)"), std::string::npos) << whole.out;
+  std::filesystem::remove_all(folder);
 }
 
 TEST(CommandLine, OutputFolderWithoutWaitingIsRefused) {

@@ -204,6 +204,21 @@ TEST_F(Lease, AStallEndsAtTheTimeLimitAndIsCharged) {
   EXPECT_EQ(job(id).state, msg::JobState::kRunning);
 }
 
+TEST_F(Lease, AnImageMayBeFetchedAndUnpackedForLongerThanItsTasksRun) {
+  const AgentId rig = enrol_agent(otto_, "rig");
+  tags_[rig] = {std::string(kImageTag)};
+  connect(rig);
+  JobSpec spec = inline_job(1);
+  spec.steps[0].need.tags = {std::string(kImageTag)};
+  submit(ada_, spec);
+  for (int i = 0; i < 180; ++i)
+    pass(seconds(10));
+  EXPECT_TRUE(events<AttemptFailed>().empty()) << "half an hour, and then the limit and a lease";
+  for (int i = 0; i < 10; ++i)
+    pass(seconds(10));
+  EXPECT_EQ(events<AttemptFailed>().size(), 1U);
+}
+
 TEST_F(Lease, ProgressKeepsALongLeaseAlive) {
   const AgentId rig = join(otto_, "rig", 8);
   submit(ada_, inline_job(16));

@@ -148,7 +148,7 @@ void RegionFixture::connect(AgentId agent, std::uint32_t slots, std::uint64_t cr
   input.hello.name = "rig";
   input.hello.slots = slots;
   input.hello.capability = {
-      4, 8192, 0, 0, {}, {{std::string(kProgramKernel), 1}, kernel()}, bit_classes_[agent]};
+      4, 8192, 0, 0, tags_[agent], {{std::string(kProgramKernel), 1}, kernel()}, bit_classes_[agent]};
   if (compares) input.hello.capability.kernels = {{std::string(kCompareKernel), 1}, kernel()};
   input.hello.held = held;
   see(input);

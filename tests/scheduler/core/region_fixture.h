@@ -136,7 +136,8 @@ class RegionFixture : public ::testing::Test {
   PartyId operator_{1};
   Time now_;
   std::map<AgentId, Habits> habits_;
-  std::map<AgentId, std::string> bit_classes_;  // what agents say; empty: nothing
+  std::map<AgentId, std::string> bit_classes_;        // what agents say; empty: nothing
+  std::map<AgentId, std::vector<std::string>> tags_;  // none: an agent has none
   std::vector<Todo> todo_;
   std::vector<std::pair<AgentId, msg::LeafAssignment>> leaves_;
   std::vector<std::pair<AgentId, msg::ComparisonAssignment>> comparisons_;

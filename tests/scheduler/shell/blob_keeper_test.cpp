@@ -61,6 +61,42 @@ TEST_F(Keeper, AnInputGoesOnceTheLastJobThatNamesItIsForgotten) {
   EXPECT_EQ(collect({}, later_), 1U);
 }
 
+TEST_F(Keeper, TheNewestCheckpointOfATaskStaysAndOlderOnesAreGivenUp) {
+  const Digest old = put("old");
+  const Digest newer = put("newer");
+  const auto left = [](const Digest& blob) {
+    return core::CheckpointStored{{JobId(1), 0}, 7, PartyId(), AttemptId(5), blob, 5, wall_now()};
+  };
+  keeper_.follow(left(old));
+  EXPECT_TRUE(keeper_.names(old, PartyId()));
+  EXPECT_FALSE(keeper_.names(old, PartyId(2))) << "a requester reads no checkpoint";
+  keeper_.follow(left(newer));
+  EXPECT_EQ(keeper_.take_doomed(), std::vector<Digest>{old});
+  EXPECT_EQ(keeper_.remove_unless_wanted(newer, wall_now()).value(), false);
+  EXPECT_EQ(keeper_.remove_unless_wanted(old, wall_now()).value(), true) << "without waiting for its hour";
+  EXPECT_EQ(collect({}, later_), 0U);
+  core::Settled settled;
+  settled.step = {JobId(1), 0};
+  settled.tasks = {{6, 2}};
+  keeper_.follow(settled);
+  EXPECT_EQ(keeper_.take_doomed(), std::vector<Digest>{newer}) << "its task is over";
+  EXPECT_EQ(collect({}, later_), 1U);
+}
+
+TEST_F(Keeper, AGivenUpCheckpointThatIsAResultOrAnInputTooStays) {
+  const Digest both = put("both");
+  const core::CheckpointStored left{{JobId(1), 0}, 7, PartyId(), AttemptId(5), both, 5, wall_now()};
+  keeper_.follow(left);
+  keeper_.follow(core::ResultStored{{JobId(1), 0}, 7, AttemptId(5), both, both, 5, wall_now()});
+  core::JobEnded ended;
+  ended.job = JobId(1);
+  keeper_.follow(ended);
+  ASSERT_EQ(keeper_.take_doomed(), std::vector<Digest>{both});
+  EXPECT_EQ(keeper_.remove_unless_wanted(both, wall_now()).value(), false) << "it came as a result just now";
+  keeper_.follow(accepted(JobId(2), {both}));
+  EXPECT_EQ(keeper_.remove_unless_wanted(both, later_).value(), false);
+}
+
 TEST_F(Keeper, AResultThatIsToBeComparedStaysWhileItsTaskIsOpen) {
   const Digest darker = put("darker");
   const Digest right = put("right");
