@@ -235,7 +235,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         TooMuch{"name of an agent", [] { return hello([](auto& h) { h.name = std::string(65, 'x'); }); }},
         TooMuch{"slots", [] { return hello([](auto& h) { h.slots = 1025; }); }},
-        TooMuch{"tags of an agent", [] { return hello([](auto& h) { h.capability.tags.resize(limits::kTagsPerAgent + 1); }); }},
+        TooMuch{"tags of an agent",
+                [] { return hello([](auto& h) { h.capability.tags.resize(limits::kTagsPerAgent + 1); }); }},
         TooMuch{"kernels", [] { return hello([](auto& h) { h.capability.kernels.resize(65); }); }},
         TooMuch{"attempts held", [] { return hello([](auto& h) { h.held.resize(4097); }); }},
         TooMuch{"attempts held",
