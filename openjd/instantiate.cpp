@@ -269,7 +269,18 @@ class Instantiation {
     const auto notify =
         seconds(from.notify_period, notify_rule(), field + ".cancelation.notifyPeriodInSeconds");
     if (notify) out.cancelation.notify_period_s = *notify;
+    if (from.mode && !notifies(*from.mode, field + ".cancelation.mode")) out.cancelation = {};
     return out;
+  }
+
+  bool notifies(const SubmitString& mode, const std::string& field) {
+    const std::string word = mode.text.resolve(symbols_);
+    if (word == "NOTIFY_THEN_TERMINATE") return true;
+    if (word != "TERMINATE") {
+      refuse(mode.mark, field, word,
+             bad("this is no way to cancel", "give TERMINATE or NOTIFY_THEN_TERMINATE"));
+    }
+    return false;
   }
 
   void add_environments(const std::vector<EnvironmentTemplate>& from, const std::string& field,

@@ -88,10 +88,12 @@ struct AttributeTemplate {
   std::vector<SubmitString> all_of;
 };
 
-/// An action whose times may wait for the job's parameters.
+/// An action whose times and way of cancelation may wait for the job's parameters.
 ///   action  with everything else; its times are the defaults
+///   mode    of the cancelation, where it waits too
 struct ActionTemplate {
   Action action;
+  std::optional<SubmitString> mode;
   std::optional<SubmitString> timeout;
   std::optional<SubmitString> notify_period;
 };

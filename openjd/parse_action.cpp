@@ -11,18 +11,30 @@ Quoted quoted_numbers(const Visible& visible) {
   return visible.extensions.feature_bundle_1 ? Quoted::kAllowed : Quoted::kRefused;
 }
 
+/// A mode that waits for the job's parameters. Source: 2023-09, 5.3, FEATURE_BUNDLE_1.
+std::optional<SubmitString> read_late_mode(Diagnostics& diagnostics, const Place& place,
+                                           const Visible& visible) {
+  const Node& node = place.node();
+  if (!visible.extensions.feature_bundle_1 || node.kind != NodeKind::kString) return std::nullopt;
+  if (node.text.find("{{") == std::string::npos) return std::nullopt;
+  auto text =
+      read_format(diagnostics, place, {1, limits::kStringValue, Controls::kNone}, visible.at_submission());
+  return SubmitString{std::move(text).value_or(FormatString{}), node.mark};
+}
+
 void parse_cancelation(Diagnostics& diagnostics, const Place& place, const Visible& visible,
                        std::int64_t default_notify_s, ActionTemplate& action) {
   const Object object(diagnostics, place, {"mode", "notifyPeriodInSeconds"});
   const auto mode = object.require("mode");
   if (!mode) return;
-  const auto word = read_word(diagnostics, *mode, {"TERMINATE", "NOTIFY_THEN_TERMINATE"});
-  const bool notify = word == 1U;
+  action.mode = read_late_mode(diagnostics, *mode, visible);
+  std::optional<std::size_t> word;
+  if (!action.mode) word = read_word(diagnostics, *mode, {"TERMINATE", "NOTIFY_THEN_TERMINATE"});
   const auto period = object.find("notifyPeriodInSeconds");
   if (period && word == 0U) {
     report(diagnostics, *period, "TERMINATE has no notify period", "drop it, or use NOTIFY_THEN_TERMINATE");
   }
-  if (!notify) return;
+  if (!action.mode && word != 1U) return;
   action.action.cancelation = {true, static_cast<std::uint32_t>(default_notify_s)};
   if (!period) return;
   action.notify_period =

@@ -50,6 +50,20 @@ TEST(FeatureBundle, TimesComeFromParameters) {
   EXPECT_EQ(usual.script.on_run.cancelation.notify_period_s, 120U);
 }
 
+TEST(FeatureBundle, TheWayOfCancelationComesFromAParameter) {
+  const auto job = [](const std::string& mode) {
+    const std::string text = bundled(
+        "specificationVersion: jobtemplate-2023-09\nname: J\n"
+        "parameterDefinitions: [{name: Way, type: STRING}]\nsteps: [{name: A, bash: {script: x, "
+        "cancelation: {mode: '{{Param.Way}}', notifyPeriodInSeconds: 9}}}]\n");
+    return job_of(text, {{"Way", mode}}).steps.at(0).script.on_run.cancelation;
+  };
+  EXPECT_TRUE(job("NOTIFY_THEN_TERMINATE").notify_then_terminate);
+  EXPECT_EQ(job("NOTIFY_THEN_TERMINATE").notify_period_s, 9U);
+  EXPECT_FALSE(job("TERMINATE").notify_then_terminate);
+  EXPECT_EQ(job("TERMINATE").notify_period_s, 0U);
+}
+
 TEST(FeatureBundle, AmountsComeFromParameters) {
   const Step step = step_of(
       "bash: {script: x}, hostRequirements: {amounts: [{name: amount.worker.vcpu, min: '{{Param.Count}}', "

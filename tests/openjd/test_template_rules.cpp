@@ -142,6 +142,8 @@ TEST(TemplateRules, ActionsKeepTheirBounds) {
       {"a period without notice",
        run("command: echo, cancelation: {mode: TERMINATE, notifyPeriodInSeconds: 1}"), "no notify period"},
       {"another mode", run("command: echo, cancelation: {mode: ASK}"), "TERMINATE, NOTIFY_THEN_TERMINATE"},
+      {"a mode that waits", run("command: echo, cancelation: {mode: '{{Param.Mode}}'}"),
+       "TERMINATE, NOTIFY_"},
       {"no mode", run("command: echo, cancelation: {}"), "'mode' is missing"},
       {"no onRun", script_with("actions: {}\n"), "'onRun' is missing"},
       {"no actions", script_with("embeddedFiles: [{name: A, type: TEXT, data: d}]\n"),
