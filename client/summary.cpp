@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "client/quantities.h"
 #include "openjd/task.h"
 
 namespace reeve::client {
@@ -159,7 +160,7 @@ Json parameter_json(const openjd::BoundParameter& parameter) {
 
 }  // namespace
 
-View summary_view(const openjd::Job& job, const Style& style) {
+View summary_view(const openjd::Job& job, const std::optional<Quote>& quote, const Style& style) {
   std::uint64_t tasks = 0;
   Json steps = Json::array();
   std::string steps_text;
@@ -186,6 +187,13 @@ View summary_view(const openjd::Job& job, const Style& style) {
               std::to_string(job.steps.size()) + (job.steps.size() == 1 ? " step, " : " steps, ") +
               std::to_string(tasks) + (tasks == 1 ? " task\n" : " tasks\n");
   add_line(view.text, "description", job.description);
+  if (quote) {
+    view.json["quote"] = {
+        {"region", quote->region}, {"likely_micro", quote->likely}, {"most_micro", quote->most}};
+    add_line(view.text, "cost",
+             "likely " + format_credits(quote->likely) + " credits, at most " + format_credits(quote->most) +
+                 ", in the region " + printable(quote->region));
+  }
   view.text += parameters_text(job, style) + steps_text;
   view.quiet = std::to_string(tasks) + "\n";
   return view;

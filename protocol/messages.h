@@ -60,7 +60,8 @@ struct Enrol {
 
 struct SubmitJob {
   JobSpec spec;
-  bool notify = false;  // push JobUpdates to this peer
+  bool notify = false;      // push JobUpdates to this peer
+  bool only_quote = false;  // say what it would cost (Accepted, of job 0), and do nothing
   bool operator==(const SubmitJob&) const = default;
 };
 

@@ -149,6 +149,7 @@ struct JobSpec {
 struct SubmitJob {
   spec @0 :JobSpec;
   notify @1 :Bool;
+  onlyQuote @2 :Bool;          # answered by Accepted with job 0
 }
 
 enum JobVerb { cancel @0; pause @1; resume @2; retryFailed @3; setPriority @4; forget @5; }

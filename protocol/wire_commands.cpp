@@ -104,6 +104,7 @@ void put(schema::Command::Builder out, const msg::SubmitJob& in) {
   auto submit = out.initSubmitJob();
   put(submit.initSpec(), in.spec);
   submit.setNotify(in.notify);
+  submit.setOnlyQuote(in.only_quote);
 }
 
 void put(schema::Command::Builder out, const msg::JobCommand& in) {
@@ -170,7 +171,7 @@ msg::Command get(schema::Command::Reader in) {
   switch (in.which()) {
     case schema::Command::SUBMIT_JOB: {
       const auto submit = in.getSubmitJob();
-      out.body = msg::SubmitJob{get(submit.getSpec()), submit.getNotify()};
+      out.body = msg::SubmitJob{get(submit.getSpec()), submit.getNotify(), submit.getOnlyQuote()};
       return out;
     }
     case schema::Command::JOB_COMMAND: out.body = get(in.getJobCommand()); return out;

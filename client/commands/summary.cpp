@@ -5,6 +5,7 @@
 
 #include "client/command_line.h"
 #include "client/commands/all.h"
+#include "client/job_builder.h"
 #include "client/template_file.h"
 #include "openjd/merge.h"
 #include "openjd/template.h"
@@ -37,6 +38,34 @@ Result<ExitCode> read_environments(Context& context, const std::vector<std::stri
   return kExitOk;
 }
 
+/// As `reeve submit` would send it, but for its inputs. Nothing where the login's region cannot be asked:
+/// that a summary needs none is worth more than its price.
+std::optional<Quote> ask_quote(Context& context, const openjd::Job& job) {
+  const auto login = context.login();
+  if (!login) return std::nullopt;
+  SubmitOptions options;
+  msg::SubmitJob asked{empty_spec(options, job.name), false, true};
+  bool programs = false;
+  for (const openjd::Step& step : job.steps) {
+    auto spec = build_step(step, step_options(options));
+    if (!spec) return std::nullopt;
+    asked.spec.steps.push_back(std::move(*spec));
+    programs = programs || runs_program(step);
+  }
+  asked.spec.verify = programs ? kProgramVerify : VerifyPolicy{};
+  const auto connection = context.region();
+  if (!connection) {
+    context.output().note("note: no price is known: " + connection.error().message);
+    return std::nullopt;
+  }
+  const auto quote = (*connection)->submit(std::move(asked));
+  if (!quote) {
+    context.output().note("note: the region gives no price: " + quote.error().message);
+    return std::nullopt;
+  }
+  return Quote{(*connection)->welcome().region, quote->quote_likely, quote->quote_most};
+}
+
 Result<ExitCode> summarize(Context& context, const Options& options) {
   const auto text = read_template_file(options.file);
   if (!text) return text.error();
@@ -55,7 +84,7 @@ Result<ExitCode> summarize(Context& context, const Options& options) {
   const std::filesystem::path beside = here / std::filesystem::path(options.file).parent_path();
   const auto job = openjd::instantiate(*merged.value, *values, {beside.string(), here.string()});
   if (!job) return refuse(context, options.file, job.errors);
-  context.output().show(summary_view(*job.value, context.output().style()));
+  context.output().show(summary_view(*job.value, ask_quote(context, *job.value), context.output().style()));
   return kExitOk;
 }
 
@@ -63,9 +92,10 @@ Result<ExitCode> summarize(Context& context, const Options& options) {
 
 void add_summary_command(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  Verb verb =
-      line.verb(line.root(), "summary", "Show what a template would run: steps, tasks, needs and files",
-                [options](Context& context) { return summarize(context, *options); });
+  Verb verb = line.verb(
+      line.root(), "summary",
+      "Show what a template would run: steps, tasks, needs and files; and its price, where you are logged in",
+      [options](Context& context) { return summarize(context, *options); });
   verb.option("template", options->file, "A job template (YAML or JSON, jobtemplate-2023-09)")
       .required()
       .type("FILE");

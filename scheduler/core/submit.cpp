@@ -231,9 +231,11 @@ void submit(Region& region, const CommandReceived& input, const msg::SubmitJob& 
   std::vector<MicroCredits> prices;
   for (const StepSpec& step : spec.steps)
     prices.push_back(task_price(region.durable.policy, step));
+  const Quote price = quote(spec, prices, region.durable.policy);
+  if (submission.only_quote)
+    return reply(region, input.from, input.command.request, msg::Accepted{{}, price.likely, price.most});
   if (auto error = check_means(region, input, prices, requester))
     return refuse(region, input, std::move(*error));
-  const Quote price = quote(spec, prices, region.durable.policy);
   if (auto error = check_price(spec, price)) return refuse(region, input, std::move(*error));
   if (auto error = check_funds(region, spec, prices, requester))
     return refuse(region, input, std::move(*error));

@@ -105,7 +105,7 @@ void Loop::on_commands(Connection& from, const core::Peer& peer, msg::Commands c
   std::optional<Error> no_room;
   for (msg::Command& command : commands.commands) {
     core::CommandReceived input;
-    if (const auto* submit = std::get_if<msg::SubmitJob>(&command.body)) {
+    if (const auto* submit = std::get_if<msg::SubmitJob>(&command.body); submit && !submit->only_quote) {
       if (!no_room) {
         const Result<void> reserve = parts_.blobs.check_reserve();
         no_room = reserve ? Error{} : reserve.error();

@@ -27,6 +27,20 @@ json() { reeve --output json "$@"; }
 value() { python3 -c 'import json,sys; d=json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$1" "$2"; }
 available() { value "$(json ledger balance)" 'sum(a["balance_micro"] for a in d["accounts"] if a["account"] == "available")'; }
 
+# ---- a price before anything is submitted ------------------------------------------------------------------------------
+
+cat >"$work/priced.yaml" <<'YAML'
+specificationVersion: jobtemplate-2023-09
+name: Priced
+steps:
+  - name: Run
+    parameterSpace: { taskParameterDefinitions: [{ name: N, type: INT, range: "1-10" }] }
+    script: { actions: { onRun: { command: "true", timeout: 60 } } }
+YAML
+said=$(reeve summary "$work/priced.yaml")
+case $said in *"cost"*"likely 0.1202 credits, at most 0.1202, in the region programs"*) ;; *) fail "summary says: $said" ;; esac
+[ "$(reeve --output json job list | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["jobs"]))')" = 0 ] || fail "a quote made a job"
+
 # ---- an array: inputs in, files out, every task by two owners that agree ------------------------------------------------
 
 mkdir -p "$work/in/deep"

@@ -52,7 +52,7 @@ void add_session(std::vector<msg::Message>& out) {
 
 void add_commands(std::vector<msg::Message>& out) {
   msg::Commands commands;
-  commands.commands.push_back({filled<16>(1), msg::SubmitJob{job(), true}});
+  commands.commands.push_back({filled<16>(1), msg::SubmitJob{job(), true, true}});
   commands.commands.push_back(
       {filled<16>(2), msg::JobCommand{JobId(1), msg::JobVerb::kSetPriority, -7, "because"}});
   commands.commands.push_back(

@@ -77,6 +77,21 @@ INSTANTIATE_TEST_SUITE_P(Rules, SubmitRefuses, ::testing::ValuesIn(kRefusals),
 
 class Submit : public RegionFixture {};
 
+TEST_F(Submit, AQuoteChangesNothing) {
+  const PartyId eve = requester("eve", 1);  // who could not pay for it
+  JobSpec spec = inline_job(10);
+  spec.verify = {VerifyMode::kQuorum, 2};
+  spec.steps[0].inputs = {Digest{}};
+  const std::size_t before = journal_.size();
+  const Answer answer = command(eve, msg::SubmitJob{spec, false, true});
+  ASSERT_TRUE(std::holds_alternative<msg::Accepted>(answer));
+  EXPECT_EQ(std::get<msg::Accepted>(answer).job, JobId());
+  EXPECT_EQ(std::get<msg::Accepted>(answer).quote_most, 20 * kPrice);
+  EXPECT_EQ(journal_.size(), before);
+  spec.steps[0].name.clear();
+  EXPECT_TRUE(std::holds_alternative<Error>(command(eve, msg::SubmitJob{spec, false, true})));
+}
+
 TEST_F(Submit, AQuoteSaysWhatIsLikelyAndWhatIsMost) {
   const PartyId ada = requester("ada");
   const auto accepted = std::get<msg::Accepted>(command(ada, msg::SubmitJob{inline_job(100), false}));
