@@ -180,6 +180,7 @@ class AgentCore {
   Time soonest_comparison() const;
 
   // checkpoints.cpp
+  bool in_hand(SlotIndex slot, AttemptId attempt, TaskIndex task) const;
   void offer(const Lease& lease, TaskIndex task);
   void offer_checkpoints();
   void upload_checkpoint(const msg::UploadRequest& request);

@@ -3,10 +3,20 @@
 
 namespace reeve::agent {
 
+bool AgentCore::in_hand(SlotIndex slot, AttemptId attempt, TaskIndex task) const {
+  if (slot >= slots_.size()) return false;
+  for (const Batch& batch : slots_[slot].batches)
+    for (const BatchItem& item : batch.items)
+      if (item.attempt == attempt && intersection(item.tasks, {task, 1}).count > 0) return true;
+  return false;
+}
+
 void AgentCore::on(const CheckpointLeft& in) {
   const auto found = leases_.find(in.attempt);
   Checkpoint left{in.file, in.root, in.size_bytes};
-  if (found == leases_.end() || without({in.task, 1}, found->second.cancelled).empty()) return drop(left);
+  if (found == leases_.end() || !in_hand(in.slot, in.attempt, in.task) ||
+      without({in.task, 1}, found->second.cancelled).empty())
+    return drop(left);
   Checkpoints& of_task = found->second.checkpoints[in.task];
   if (of_task.uploading) {
     drop(of_task.next);

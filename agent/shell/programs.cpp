@@ -134,11 +134,14 @@ std::vector<std::string> cycles_of(const std::string& said) {
 }
 
 fs::path cache_file() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
-    return fs::path(cache) / "reeve" / "programs.json";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
-    return fs::path(home) / ".cache" / "reeve" / "programs.json";
-  return {};
+  const auto folder = [](const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+    return fs::path(value != nullptr && *value == '/' ? value : "");
+  };
+  fs::path cache = folder("XDG_CACHE_HOME");
+  const fs::path home = folder("HOME");
+  if (cache.empty() && !home.empty()) cache = home / ".cache";
+  return cache.empty() ? cache : cache / "reeve" / "programs.json";
 }
 
 Json read_cache(const fs::path& path) {
@@ -166,11 +169,19 @@ std::string identity(const std::string& path, const Cards& cards) {
          std::to_string(about.st_mtim.tv_nsec) + " " + cards.name;
 }
 
+std::string text_of(const Json& row, const char* key) {
+  const auto found = row.find(key);
+  return found != row.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/// Whoever edited the cache gets what he wrote, and no crash.
 InstalledProgram from_cache(const Json& row, InstalledProgram program) {
-  program.version = row.value("version", "");
-  program.digest = row.value("digest", "");
-  for (const Json& kind : row.value("cycles", Json::array()))
-    if (kind.is_string()) program.cycles.push_back(kind.get<std::string>());
+  program.version = text_of(row, "version");
+  program.digest = text_of(row, "digest");
+  const auto kinds = row.find("cycles");
+  if (kinds != row.end() && kinds->is_array())
+    for (const Json& kind : *kinds)
+      if (kind.is_string()) program.cycles.push_back(kind.get<std::string>());
   return program;
 }
 
@@ -192,8 +203,8 @@ std::vector<InstalledProgram> find_programs(const Cards& cards, std::vector<std:
       continue;
     }
     const std::string now = identity(program.path, cards);
-    const Json& row = cache.value(program.path, Json::object());
-    if (row.is_object() && row.value("identity", "") == now) {
+    const Json row = cache.value(program.path, Json::object());
+    if (row.is_object() && text_of(row, "identity") == now) {
       found.push_back(from_cache(row, std::move(program)));
       continue;
     }

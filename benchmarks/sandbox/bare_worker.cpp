@@ -11,7 +11,7 @@
 /// with. It is no part of what is installed.
 int main(int argc, char** argv) {
   using namespace reeve::agent;
-  if (argc != 4) return 2;
+  if (argc < 4) return 2;
   const std::string scratch = argv[3];
   const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "reeve-no-walls";
   if (!sandbox::fresh_folder(scratch)) return 1;

@@ -88,7 +88,7 @@ class Walk {
     for (const std::string& candidate : candidates(name)) {
       for (const auto& folder : {from.parent_path(), scene_.parent_path(), project_}) {
         std::error_code absent;
-        const auto path = std::filesystem::canonical(folder / candidate, absent);
+        auto path = std::filesystem::canonical(folder / candidate, absent);
         if (!absent && std::filesystem::is_regular_file(path)) return path;
       }
       if (in_any(library_, candidate)) return {};

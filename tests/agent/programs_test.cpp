@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "agent/shell/capability.h"
 #include "protocol/limits.h"
+#include "tests/agent/temporary_folder.h"
 
 namespace reeve::agent {
 namespace {
@@ -36,6 +40,55 @@ TEST(ProgramTags, TheOwnersTagsComeFirstAndAllAreWithinTheBound) {
   for (const std::string& tag : owners)
     EXPECT_TRUE(std::binary_search(tags.begin(), tags.end(), tag));
   EXPECT_EQ(agent_tags({"blender"}, {blender({})}).size(), 5U) << "none twice";
+}
+
+/// A cache folder of the test's own.
+class ProgramCache : public testing::Test {
+ protected:
+  // NOLINTBEGIN(concurrency-mt-unsafe): no other thread runs
+  ProgramCache() { setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1); }
+  ~ProgramCache() override { unsetenv("XDG_CACHE_HOME"); }
+  // NOLINTEND(concurrency-mt-unsafe)
+  std::filesystem::path file() const { return folder_.path() / "reeve" / "programs.json"; }
+  void write(const nlohmann::json& cache) const {
+    std::filesystem::create_directories(file().parent_path());
+    std::ofstream(file()) << cache.dump();
+  }
+  nlohmann::json read() const { return nlohmann::json::parse(std::ifstream(file()), nullptr, false); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_F(ProgramCache, WhatWasLearnedIsNotAskedAgainUntilTheCardsChange) {
+  std::vector<std::string> notes;
+  const auto found = find_programs({"none", {}}, notes);
+  if (found.empty()) GTEST_SKIP() << "no program that is looked for, or no sandbox";
+  nlohmann::json cache = read();
+  ASSERT_TRUE(cache.contains(found[0].path));
+  EXPECT_EQ(cache[found[0].path]["digest"], found[0].digest);
+  EXPECT_FALSE(found[0].version.empty());
+  for (auto& row : cache)
+    row["version"] = "remembered";
+  write(cache);
+  for (const auto& program : find_programs({"none", {}}, notes))
+    EXPECT_EQ(program.version, "remembered") << program.name;
+  const auto anew = find_programs({"another card", {}}, notes);
+  ASSERT_EQ(anew.size(), found.size());
+  EXPECT_EQ(anew[0].version, found[0].version);
+}
+
+TEST_F(ProgramCache, ADamagedCacheIsNone) {
+  std::vector<std::string> notes;
+  const auto found = find_programs({}, notes);
+  nlohmann::json cache = nlohmann::json::object();
+  for (const auto& program : found)
+    cache[program.path] = {{"identity", 5}, {"version", nlohmann::json::array()}};
+  write(cache);
+  const auto anew = find_programs({}, notes);
+  ASSERT_EQ(anew.size(), found.size());
+  for (std::size_t i = 0; i < anew.size(); ++i)
+    EXPECT_EQ(anew[i].digest, found[i].digest);
 }
 
 }  // namespace

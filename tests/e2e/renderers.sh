@@ -65,6 +65,7 @@ timeout 120 "$bin/reeve" render "$work/scene/windmill.blend" --frames 1-24 --siz
   >"$work/out" 2>&1 || fail "the windmill was not rendered: $(cat "$work/out"; reeve job info last)"
 blend_ms=$(($(now_ms) - began))
 checked "$work/blend" last
+[ "$(value "$(json job info last)" 'd["job"]["comparisons"]["same"]')" -ge 1 ] || fail "Blender's files were equal to the byte, so that pixels were not compared"
 cmp -s "$work/blend/frame_0001.png" "$work/blend/frame_0002.png" && fail "nothing moves"
 [ "$(ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$work/blend/video.mp4")" = 24 ] || fail "the film has not 24 frames: $(cat "$work/out")"
 info=$(json job info last)

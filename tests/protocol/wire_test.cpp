@@ -138,12 +138,12 @@ TEST(Wire, PointersThatShareTheirWordsDoNotMultiply) {
   steps[0].initScript(8000);
   Bytes bytes = bytes_of(builder);
   ASSERT_TRUE(decode(bytes).ok());
-  // Words: segment table, root, envelope (2), assign (4), the list's tag; then 5 words and 3 pointers a step.
+  // Words: segment table, root, envelope (2), assign (4), the list's tag; then 6 words and 3 pointers a step.
   constexpr std::size_t kFirstStep = 9;
-  constexpr std::size_t kStepWords = 8;
+  constexpr std::size_t kStepWords = 9;
   constexpr std::size_t kScript = kFirstStep + kSteps * kStepWords;
   for (std::size_t i = 1; i < kSteps; ++i) {
-    const std::size_t at = kFirstStep + i * kStepWords + 6;
+    const std::size_t at = kFirstStep + i * kStepWords + 7;
     const std::uint64_t pointer = 1 | (kScript - at - 1) << 2 | std::uint64_t{8000 << 3 | 2} << 32;
     std::memcpy(bytes.data() + at * 8, &pointer, 8);
   }
@@ -235,7 +235,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         TooMuch{"name of an agent", [] { return hello([](auto& h) { h.name = std::string(65, 'x'); }); }},
         TooMuch{"slots", [] { return hello([](auto& h) { h.slots = 1025; }); }},
-        TooMuch{"tags of an agent", [] { return hello([](auto& h) { h.capability.tags.resize(17); }); }},
+        TooMuch{"tags of an agent",
+                [] { return hello([](auto& h) { h.capability.tags.resize(limits::kTagsPerAgent + 1); }); }},
         TooMuch{"kernels", [] { return hello([](auto& h) { h.capability.kernels.resize(65); }); }},
         TooMuch{"attempts held", [] { return hello([](auto& h) { h.held.resize(4097); }); }},
         TooMuch{"attempts held",

@@ -151,7 +151,7 @@ TEST_F(UnpackTest, PlacesOfTheSandboxAreFoldersAndFilesOfTheRoot) {
                                    {"var/tmp/left", "x"},
                                    {"etc/group", "root:x:0:\n"}}}))
                   .ok());
-  for (const char* place : {"proc", "dev", "tmp", "session", "files"})
+  for (const char* place : {"proc", "dev", "tmp", "session"})
     EXPECT_TRUE(S_ISDIR(mode(place))) << place;
   for (const char* place : {"etc/passwd", "etc/hosts", "etc/group", ".reeve-init"})
     EXPECT_TRUE(S_ISREG(mode(place))) << place;

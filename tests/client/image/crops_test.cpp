@@ -93,13 +93,20 @@ TEST_F(Crops, JoinToTheWholeFrameToTheSample) {
 
 TEST_F(Crops, OfAPictureOfTheWholeFrameThePartAloneCounts) {
   const RawPicture whole = picture(6, 4);
-  RawPicture top = whole;
-  RawPicture bottom = whole;
-  std::fill(top.samples.begin() + 6 * 2 * 4, top.samples.end(), 0);
-  std::fill(bottom.samples.begin(), bottom.samples.begin() + 6 * 2 * 4, 0);
   CropJoiner joiner;
-  EXPECT_FALSE(*joiner.add(write("f.crop_6x2+0+0_of_6x4.png", top)));
-  EXPECT_TRUE(*joiner.add(write("f.crop_6x2+0+2_of_6x4.png", bottom)));
+  bool complete = false;
+  for (const PixelRect& rect : {PixelRect{0, 0, 2, 4}, PixelRect{2, 0, 4, 1}, PixelRect{2, 1, 4, 3}}) {
+    RawPicture shown = whole;
+    for (std::uint32_t y = 0; y < whole.height; ++y)
+      for (std::uint32_t x = 0; x < whole.width; ++x)
+        if (x < rect.x || x >= rect.x + rect.width || y < rect.y || y >= rect.y + rect.height)
+          std::fill_n(shown.samples.begin() + (y * whole.width + x) * 4, 4, 0);
+    complete =
+        *joiner.add(write("f.crop_" + std::to_string(rect.width) + "x" + std::to_string(rect.height) + "+" +
+                              std::to_string(rect.x) + "+" + std::to_string(rect.y) + "_of_6x4.png",
+                          shown));
+  }
+  EXPECT_TRUE(complete);
   EXPECT_EQ(read_raw_png(folder_ / "f.png")->samples, whole.samples);
 }
 

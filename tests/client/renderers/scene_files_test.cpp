@@ -30,6 +30,7 @@ class SceneFilesTest : public testing::Test {
     const auto program = write(
         "bin/blender", "#!/bin/sh\ncat <<'END'\n" + text + "\nEND\nexit " + std::to_string(status) + "\n");
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs
     setenv("PATH", ((root_ / "bin").string() + ":/usr/bin:/bin").c_str(), 1);
   }
   static SceneRequest povray(const std::filesystem::path& scene) {
