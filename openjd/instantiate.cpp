@@ -210,6 +210,8 @@ class Instantiation {
       const AttributeTemplate& attribute = from.attributes[i];
       const std::string at = field + ".attributes[" + std::to_string(i) + "]";
       const std::string name = capability(attribute.name, at + ".name", check_attribute_name, out.attributes);
+      if (const Result<void> fits = check_all_of(name, attribute.all_of.size()); !fits)
+        refuse(attribute.all_of[0].mark, at + ".allOf", "", fits.error());
       out.attributes.push_back({name, values(name, attribute.any_of, at + ".anyOf"),
                                 values(name, attribute.all_of, at + ".allOf")});
     }
@@ -269,14 +271,17 @@ class Instantiation {
     const auto notify =
         seconds(from.notify_period, notify_rule(), field + ".cancelation.notifyPeriodInSeconds");
     if (notify) out.cancelation.notify_period_s = *notify;
-    if (from.mode && !notifies(*from.mode, field + ".cancelation.mode")) out.cancelation = {};
+    if (from.mode && !notifies(*from.mode, from.notify_period.has_value(), field + ".cancelation.mode"))
+      out.cancelation = {};
     return out;
   }
 
-  bool notifies(const SubmitString& mode, const std::string& field) {
+  bool notifies(const SubmitString& mode, bool period, const std::string& field) {
     const std::string word = mode.text.resolve(symbols_);
     if (word == "NOTIFY_THEN_TERMINATE") return true;
-    if (word != "TERMINATE") {
+    if (word == "TERMINATE") {
+      if (period) refuse(mode.mark, field, word, bad("TERMINATE has no notify period", "give another mode"));
+    } else {
       refuse(mode.mark, field, word,
              bad("this is no way to cancel", "give TERMINATE or NOTIFY_THEN_TERMINATE"));
     }

@@ -36,6 +36,7 @@ inline constexpr std::size_t kAttributeValues = 50;
 inline constexpr std::size_t kVariableName = 256;
 inline constexpr std::size_t kVariableValue = 2048;
 inline constexpr std::size_t kFileFilters = 20;
+inline constexpr std::size_t kFileFilterPatterns = 20;
 inline constexpr std::size_t kFileFilterPattern = 20;
 inline constexpr std::int64_t kNotifyPeriodSeconds = 600;
 inline constexpr std::int64_t kNotifyDefaultOnRunSeconds = 120;

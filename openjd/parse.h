@@ -14,7 +14,7 @@ namespace reeve::openjd {
 bool check_extension(Diagnostics& diagnostics, const Place& place, bool enabled, const char* name);
 
 std::vector<JobParameter> parse_job_parameters(Diagnostics& diagnostics, const Place& place,
-                                               const Extensions& extensions);
+                                               const Extensions& extensions, std::size_t max_count);
 /// Fills parameter.user_interface; the parameter's other fields are read before.
 void parse_user_interface(Diagnostics& diagnostics, const Place& place, JobParameter& parameter);
 

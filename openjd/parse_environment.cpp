@@ -9,6 +9,7 @@ namespace {
 std::vector<Variable> parse_variables(Diagnostics& diagnostics, const Place& place, const Visible& visible) {
   std::vector<Variable> variables;
   if (!check_kind(diagnostics, place, NodeKind::kMap)) return variables;
+  if (place.size() == 0) report(diagnostics, place, "there are no variables", "add one, or drop the field");
   const TextRule value_rule{0, limits::kVariableValue, Controls::kAny};
   for (std::size_t i = 0; i < place.size(); ++i) {
     const Place value = place.at(i);
@@ -36,10 +37,15 @@ void parse_environment_script(Diagnostics& diagnostics, const Place& place, Visi
   const auto actions_place = object.require("actions");
   if (!actions_place) return;
   const Object actions(diagnostics, *actions_place, {"onEnter", "onExit"});
-  if (const auto enter = actions.require("onEnter")) {
+  const auto enter = actions.find("onEnter");
+  const auto leave = actions.find("onExit");
+  if (actions.is_map() && !enter && !leave) {
+    report(diagnostics, *actions_place, "the environment has no action", "add onEnter or onExit");
+  }
+  if (enter) {
     environment.on_enter = parse_action(diagnostics, *enter, visible, limits::kNotifyDefaultSeconds);
   }
-  if (const auto leave = actions.find("onExit")) {
+  if (leave) {
     environment.on_exit = parse_action(diagnostics, *leave, visible, limits::kNotifyDefaultSeconds);
     if (!environment.on_exit->timeout) environment.on_exit->action.timeout_s = limits::kOnExitTimeoutSeconds;
   }

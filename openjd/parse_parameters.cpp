@@ -148,9 +148,9 @@ JobParameter parse_job_parameter(Diagnostics& diagnostics, const Place& place, c
 }  // namespace
 
 std::vector<JobParameter> parse_job_parameters(Diagnostics& diagnostics, const Place& place,
-                                               const Extensions& extensions) {
+                                               const Extensions& extensions, std::size_t max_count) {
   std::vector<JobParameter> parameters;
-  if (!check_list(diagnostics, place, 1, extensions.job_parameters())) return parameters;
+  if (!check_list(diagnostics, place, 1, max_count)) return parameters;
   for (std::size_t i = 0; i < place.size(); ++i) {
     const Place item = place.at(i);
     JobParameter parameter = parse_job_parameter(diagnostics, item, extensions);

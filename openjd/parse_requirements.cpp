@@ -70,6 +70,8 @@ AttributeTemplate parse_attribute(Diagnostics& diagnostics, const Place& place, 
   const auto all = object.find("allOf");
   if (any) attribute.any_of = parse_values(diagnostics, *any, visible, attribute.name);
   if (all) attribute.all_of = parse_values(diagnostics, *all, visible, attribute.name);
+  const Result<void> fits = check_all_of(attribute.name.text.source(), attribute.all_of.size());
+  if (!fits) report(diagnostics, *all, fits.error());
   if (object.is_map() && !any && !all)
     report(diagnostics, place, "it asks for nothing", "add anyOf or allOf");
   return attribute;

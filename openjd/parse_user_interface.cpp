@@ -76,6 +76,13 @@ void check_control(Diagnostics& diagnostics, const Place& place, const JobParame
     report(diagnostics, place, "a check box needs two allowed values that mean yes and no",
            "allow true and false, yes and no, on and off, or 1 and 0");
   }
+  const bool files = control->name == "CHOOSE_INPUT_FILE" || control->name == "CHOOSE_OUTPUT_FILE";
+  const bool folders = control->name == "CHOOSE_DIRECTORY";
+  const bool chooses_files = parameter.object_type == ObjectType::kFile;
+  if (parameter.object_type_given && ((files && !chooses_files) || (folders && chooses_files))) {
+    report(diagnostics, place, "this control chooses another type of object than objectType says",
+           "change one of the two, or drop it");
+  }
 }
 
 void check_pattern(Diagnostics& diagnostics, const Place& place) {
@@ -98,7 +105,7 @@ void check_filter(Diagnostics& diagnostics, const Place& place) {
   const Object object(diagnostics, place, {"label", "patterns"});
   if (object.require("label")) check_label(diagnostics, object, "label", nullptr);
   const auto patterns = object.require("patterns");
-  if (!patterns || !check_list(diagnostics, *patterns, 1, SIZE_MAX)) return;
+  if (!patterns || !check_list(diagnostics, *patterns, 1, limits::kFileFilterPatterns)) return;
   for (std::size_t i = 0; i < patterns->size(); ++i)
     check_pattern(diagnostics, patterns->at(i));
 }

@@ -66,6 +66,11 @@ Result<void> check_attribute_name(std::string_view name) {
   return check_name(name, "attr", kStandardAttributes);
 }
 
+Result<void> check_all_of(std::string_view name, std::size_t count) {
+  if (count < 2 || !contains(kStandardAttributes, to_lower(name))) return {};
+  return bad("a host has one value of " + in_quotes(name), "keep one element of allOf, or use anyOf");
+}
+
 Result<void> check_attribute_value(std::string_view name, std::string_view value) {
   const bool letters = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';

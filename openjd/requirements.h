@@ -35,6 +35,8 @@ Result<void> check_amount_name(std::string_view name);
 /// `[vendor:]attr.X[.Y…]`, likewise.
 Result<void> check_attribute_name(std::string_view name);
 /// A value that the attribute `name` may have.
+/// Whether a host can have `count` values of the attribute at once.
+Result<void> check_all_of(std::string_view name, std::size_t count);
 Result<void> check_attribute_value(std::string_view name, std::string_view value);
 
 }  // namespace reeve::openjd

@@ -76,7 +76,8 @@ JobTemplate parse_job(Diagnostics& diagnostics, const Place& root) {
                        "parameterDefinitions", "jobEnvironments", "steps"});
   job.extensions = parse_head(diagnostics, object, kJobVersion);
   if (const auto definitions = object.find("parameterDefinitions")) {
-    job.parameters = parse_job_parameters(diagnostics, *definitions, job.extensions);
+    job.parameters =
+        parse_job_parameters(diagnostics, *definitions, job.extensions, job.extensions.job_parameters());
   }
   const std::vector<KnownParameter> known = known_parameters(job.parameters);
   Visible visible;
@@ -110,7 +111,8 @@ EnvironmentDocument parse_environment_document(Diagnostics& diagnostics, const P
       {"specificationVersion", "$schema", "extensions", "parameterDefinitions", "environment"});
   document.extensions = parse_head(diagnostics, object, kEnvironmentVersion);
   if (const auto definitions = object.find("parameterDefinitions")) {
-    document.parameters = parse_job_parameters(diagnostics, *definitions, document.extensions);
+    document.parameters =
+        parse_job_parameters(diagnostics, *definitions, document.extensions, limits::kJobParameters);
   }
   const std::vector<KnownParameter> known = known_parameters(document.parameters);
   Visible visible;

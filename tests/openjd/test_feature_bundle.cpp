@@ -51,17 +51,24 @@ TEST(FeatureBundle, TimesComeFromParameters) {
 }
 
 TEST(FeatureBundle, TheWayOfCancelationComesFromAParameter) {
-  const auto job = [](const std::string& mode) {
-    const std::string text = bundled(
+  const auto text = [](const std::string& period) {
+    return bundled(
         "specificationVersion: jobtemplate-2023-09\nname: J\n"
         "parameterDefinitions: [{name: Way, type: STRING}]\nsteps: [{name: A, bash: {script: x, "
-        "cancelation: {mode: '{{Param.Way}}', notifyPeriodInSeconds: 9}}}]\n");
-    return job_of(text, {{"Way", mode}}).steps.at(0).script.on_run.cancelation;
+        "cancelation: {mode: '{{Param.Way}}'" +
+        period + "}}}]\n");
   };
-  EXPECT_TRUE(job("NOTIFY_THEN_TERMINATE").notify_then_terminate);
-  EXPECT_EQ(job("NOTIFY_THEN_TERMINATE").notify_period_s, 9U);
-  EXPECT_FALSE(job("TERMINATE").notify_then_terminate);
-  EXPECT_EQ(job("TERMINATE").notify_period_s, 0U);
+  const auto job = [&](const std::string& mode, const std::string& period) {
+    return job_of(text(period), {{"Way", mode}}).steps.at(0).script.on_run.cancelation;
+  };
+  EXPECT_TRUE(job("NOTIFY_THEN_TERMINATE", "").notify_then_terminate);
+  EXPECT_EQ(job("NOTIFY_THEN_TERMINATE", "").notify_period_s, 120U);
+  const std::string nine = ", notifyPeriodInSeconds: 9";
+  EXPECT_EQ(job("NOTIFY_THEN_TERMINATE", nine).notify_period_s, 9U);
+  EXPECT_FALSE(job("TERMINATE", "").notify_then_terminate);
+  EXPECT_EQ(job("TERMINATE", "").notify_period_s, 0U);
+  EXPECT_EQ(refusal_of(text(nine), {{"Way", "TERMINATE"}}).at(0).problem, "TERMINATE has no notify period");
+  EXPECT_EQ(refusal_of(text(""), {{"Way", "terminate"}}).at(0).problem, "this is no way to cancel");
 }
 
 TEST(FeatureBundle, AmountsComeFromParameters) {
