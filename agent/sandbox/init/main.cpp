@@ -1,17 +1,13 @@
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -80,63 +76,43 @@ char** list_of(char*& words, std::uint32_t count) {
   return list;
 }
 
-/// What the process of the next program is made from, in the memory that it shares with the first process.
-struct Next {
-  Run run;
-  void* page = nullptr;  // its words, where they came in a file
-  char** arguments = nullptr;
-  char** variables = nullptr;
-  bool over = true;  // there was no program: the worker is gone
-};
-
-/// The process of the next program, which waits for it in the first process's place: between a request and
-/// its program lies nothing but an exec. The first process stands still until then, as behind a vfork.
-int become_next(void* given) {
-  Next& next = *static_cast<Next*>(given);
-  Run& run = next.run;
-  do {
-    run = Run();
-    if (!receive(run)) _exit(0);
-  } while (run.request.kind != RequestKind::kRun || run.output < 0);
-  const std::size_t size = run.request.word_bytes;
-  if (size == 0 || size > kMostWordBytes || run.request.argument_count == 0) give_up("a broken request");
-  next.page =
-      run.words < 0 ? inline_words : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, run.words, 0);
-  if (next.page == MAP_FAILED) give_up("no memory for a command line");
-  auto* words = static_cast<char*>(next.page);
-  next.arguments = list_of(words, run.request.argument_count);
-  next.variables = list_of(words, run.request.variable_count);
-  next.over = false;
+/// In the memory of the first process, which waits: nothing of it may be changed but what it puts back.
+[[noreturn]] void become(const Run& run, char** arguments, char** variables) {
   setpgid(0, 0);
   dup2(run.output, 1);
   dup2(run.errors, 2);  // all others close themselves
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  environ = next.variables;
-  execvp(next.arguments[0], next.arguments);
+  environ = variables;
+  execvp(arguments[0], arguments);
   const int error = errno;
-  dprintf(2, "cannot start %s: %s\n", next.arguments[0], strerror(error));
+  dprintf(2, "cannot start %s: %s\n", arguments[0], strerror(error));
   _exit(127);
 }
 
-/// Makes the next program's process, and returns once it has become the program, or has ended.
-pid_t start(Next& next) {
-  static char stack[256U << 10];
-  static std::atomic<pid_t> waits;
+pid_t start(const Run& run) {
+  const std::size_t size = run.request.word_bytes;
+  if (size == 0 || size > kMostWordBytes || run.request.argument_count == 0) give_up("a broken request");
+  void* const page =
+      run.words < 0 ? inline_words : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, run.words, 0);
+  if (page == MAP_FAILED) give_up("no memory for a command line");
+  auto* words = static_cast<char*>(page);
+  char** const arguments = list_of(words, run.request.argument_count);
+  char** const variables = list_of(words, run.request.variable_count);
   char** const own = environ;
-  // The kernel sets `waits` to zero, and wakes who looks at it, when the process leaves this memory.
-  const pid_t program =
-      clone(become_next, stack + sizeof stack,
-            CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, &next, &waits, nullptr, &waits);
-  if (program < 0) give_up("cannot start a process");
-  while (waits.load() != 0)
-    syscall(SYS_futex, &waits, FUTEX_WAIT, program, nullptr, nullptr, 0);
+  const pid_t program = vfork();  // half the time of fork, for the page tables of this process
+  if (program == 0) become(run, arguments, variables);
   environ = own;
-  if (next.over) return program;
-  free(next.arguments);
-  free(next.variables);
-  if (next.run.words >= 0) munmap(next.page, next.run.request.word_bytes);
+  if (program < 0) dprintf(run.errors, "cannot start a process: %s\n", strerror(errno));
+  free(arguments);
+  free(variables);
+  if (run.words >= 0) {
+    munmap(page, size);
+    close(run.words);
+  }
+  close(run.output);
+  close(run.errors);
   return program;
 }
 
@@ -190,11 +166,11 @@ int serve() {
   if (signals < 0) give_up("signalfd");
   const OwnSettings settings;
   say({ReplyKind::kReady, 0, 0});
-  for (;;) {
-    Next next;
-    const pid_t program = start(next);
-    if (next.over) return 0;
-    Reply reply{ReplyKind::kEnded, await(program, signals), 0};
+  for (Run run; receive(run); run = Run()) {
+    if (run.request.kind != RequestKind::kRun || run.output < 0) continue;
+    const pid_t program = start(run);
+    Reply reply{ReplyKind::kEnded, 127 << 8, 0};
+    if (program > 0) reply.wait_status = await(program, signals);
     if (behind_walls()) {
       end_everybody();
       reply.left = clear_leftovers();
@@ -202,6 +178,7 @@ int serve() {
     if (settings.changed()) reply.left |= kLeftSettings;
     say(reply);
   }
+  return 0;
 }
 
 }  // namespace
