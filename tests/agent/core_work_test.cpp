@@ -105,7 +105,8 @@ TEST_F(HandOff, TaskLostInTheMiddleOfABatchIsTheOneThatFails) {
   const Effects after_fall = step(SlotDown{0, "signal 11"});
   step(SlotUp{0});
   std::uint32_t again = 0;
-  for (const BatchItem& item : last<RunBatch>().at(0).items) {
+  const RunBatch next = last<RunBatch>().at(0);
+  for (const BatchItem& item : next.items) {
     EXPECT_FALSE(culprit >= item.tasks.first && culprit < item.tasks.end());
     again += item.tasks.count;
   }

@@ -247,7 +247,7 @@ TEST_F(Comparison, WithAComparatorOfTheRequestersTheRefereeHasTheStepsInputs) {
   submit(ada_, spec);
   work();
   ASSERT_EQ(comparisons_.size(), 1U);
-  const msg::Assign& assign = effects<SendAssign>().back().assign;
+  const msg::Assign assign = effects<SendAssign>().back().assign;
   ASSERT_EQ(assign.steps.size(), 1U);
   EXPECT_EQ(assign.steps[0].inputs, std::vector<Digest>{program});
   EXPECT_EQ(core_->needs_input(referee, program), true);
