@@ -61,7 +61,7 @@ void on_checkpoint_offered(Region& region, const CheckpointOffered& input) {
     return;
   OfferedCheckpoint& offered = lease.offered[made.task];
   if (region.now < offered.next) return;
-  offered = {made.root, made.size_bytes, true, region.now + kUploadTime};
+  offered = {made.root, region.now + kUploadTime};
   region.effect(
       AskUpload{input.agent, {made.attempt, made.step, made.task, true}, made.root, made.size_bytes, 0});
 }
@@ -71,11 +71,9 @@ void on_checkpoint_upload(Region& region, const UploadFinished& input) {
   if (found == region.live.leases.end()) return;
   Lease& lease = found->second;
   const auto offered = lease.offered.find(input.task);
-  if (offered == lease.offered.end() || !offered->second.asked || lease.step != input.step ||
-      !lease.left.contains(input.task))
-    return;
+  if (offered == lease.offered.end() || lease.step != input.step || !lease.left.contains(input.task)) return;
   const bool came = input.ok && input.root == offered->second.root;
-  offered->second = {{}, 0, false, region.now + kEvery};
+  offered->second = {{}, region.now + kEvery};
   if (!came) return;
   const Job& job = *region.durable.find_job(input.step.job);
   region.emit(CheckpointStored{input.step, input.task, goes_to(job, lease.owner), input.attempt, input.blob,

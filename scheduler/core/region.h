@@ -18,10 +18,8 @@ using NeedId = std::uint32_t;
 
 /// What an agent says that a task of its lease has left, until the region has it.
 struct OfferedCheckpoint {
-  Digest root;
-  std::uint64_t size_bytes = 0;
-  bool asked = false;
-  Time next;  // sooner than that no other is asked for
+  Digest root;  // of the one that was asked for; zeros: none was
+  Time next;    // sooner than that no other is asked for
 };
 
 /// The right of one agent to run tasks of one step until a deadline.

@@ -10,6 +10,11 @@ namespace {
 /// Small blobs cost a file each.
 constexpr std::uint64_t kLeastCharge = 4096;
 
+/// One task less of which the blob is one; the last takes it out.
+void drop_use(std::map<Digest, std::uint32_t>& uses, const Digest& blob) {
+  if (const auto found = uses.find(blob); --found->second == 0) uses.erase(found);
+}
+
 std::string mib(std::uint64_t bytes) {
   return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
 }
@@ -95,7 +100,7 @@ void BlobKeeper::drop_candidates(StepRef step, std::uint64_t first, std::uint64_
   auto next = candidates_.lower_bound({step, static_cast<TaskIndex>(first)});
   while (next != candidates_.end() && next->first.first == step && next->first.second < end) {
     for (const Digest& blob : next->second)
-      if (const auto uses = candidate_uses_.find(blob); --uses->second == 0) candidate_uses_.erase(uses);
+      drop_use(candidate_uses_, blob);
     next = candidates_.erase(next);
   }
 }
@@ -135,8 +140,7 @@ void BlobKeeper::set_checkpoint(const CheckpointKey& key, const Digest& blob) {
   const auto [entry, is_new] = checkpoints_.try_emplace(key, blob);
   if (!is_new && entry->second == blob) return;
   if (!is_new) {
-    if (const auto uses = checkpoint_uses_.find(entry->second); --uses->second == 0)
-      checkpoint_uses_.erase(uses);
+    drop_use(checkpoint_uses_, entry->second);
     doomed_.push_back(std::exchange(entry->second, blob));
   }
   ++checkpoint_uses_[blob];
@@ -146,8 +150,7 @@ void BlobKeeper::drop_checkpoints(const CheckpointKey& first, const CheckpointKe
   const std::lock_guard lock(mutex_);
   auto next = checkpoints_.lower_bound(first);
   while (next != checkpoints_.end() && next->first < end) {
-    if (const auto uses = checkpoint_uses_.find(next->second); --uses->second == 0)
-      checkpoint_uses_.erase(uses);
+    drop_use(checkpoint_uses_, next->second);
     doomed_.push_back(next->second);
     next = checkpoints_.erase(next);
   }

@@ -38,7 +38,8 @@ struct ViewDatabase::Statements {
                                " referee_attempt=?8, decided_ns=?9"
                                " WHERE job=?1 AND step=?2 AND task=?3")),
         comparison(d.must_prepare("INSERT INTO comparisons VALUES(?,?,?,?,?,?,?,?,?,?,?,?)")),
-        may_purge(d.must_prepare("SELECT 1 FROM jobs WHERE id=?1 AND (requester=?2 OR ?2=1)")),
+        may_purge(d.must_prepare("SELECT 1 FROM jobs WHERE id=?1 AND (requester=?2 OR ?2=1)"
+                                 " AND NOT EXISTS(SELECT 1 FROM purged WHERE job=?1)")),
         purged(d.must_prepare("INSERT OR IGNORE INTO purged VALUES(?,?)")),
         blobs_of(d.must_prepare("SELECT DISTINCT blob FROM stored WHERE job=?")),
         drop_stored(d.must_prepare("DELETE FROM stored WHERE job=?")),

@@ -12,21 +12,8 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then
-  echo "checkpoints: skipped: no bubblewrap, or no user namespaces"
-  exit 77
-fi
+need_sandbox
 
-# await SECONDS COMMAND...
-await() {
-  local tries=$(($1 * 20))
-  shift
-  for ((i = 0; i < tries; ++i)); do
-    if "$@"; then return; fi
-    sleep 0.05
-  done
-  fail "waited in vain for: $*"
-}
 # last FIELD: of the newest job, as JSON says it.
 last() { reeve --output json job info last | python3 -c "import json,sys; print(json.load(sys.stdin)['job']['$1'])"; }
 outputs() { find "$1" -name stdout -exec cat {} +; }

@@ -11,17 +11,13 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then
-  echo "comparisons: skipped: no bubblewrap, or no user namespaces"
-  exit 77
-fi
+need_sandbox
 
 make_region comparisons
 for owner in ada bert mallory; do add_owner "$owner"; done
 
 json() { reeve --output json "$@"; }
 # value JSON PYTHON-EXPRESSION of the document d
-value() { python3 -c 'import json,sys; d=json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$1" "$2"; }
 # attempts JOB VERDICT OWNER: how many attempts of the owner have this verdict
 attempts() { value "$(json job tasks "$1")" "sum(a['verdict'] == '$2' and a['owner_name'] == '$3' for t in d['tasks'] for a in t['attempts'])"; }
 compared() { value "$(json job info "$1")" "d['job']['comparisons']['$2']"; }

@@ -12,23 +12,10 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-skip() { echo "gangs: skipped: $*"; exit 77; }
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then skip "no bubblewrap, or no user namespaces"; fi
+need_sandbox
 if ! command -v mpirun >/dev/null || ! command -v mpicc >/dev/null; then skip "no OpenMPI (openmpi-bin, libopenmpi-dev)"; fi
 if ! (exec 3<>/dev/net/tun) 2>/dev/null; then skip "/dev/net/tun cannot be opened"; fi
 
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
-# await SECONDS COMMAND...
-await() {
-  local tries=$(($1 * 50))
-  shift
-  for ((i = 0; i < tries; ++i)); do
-    if "$@"; then return; fi
-    sleep 0.02
-  done
-  fail "waited in vain for: $*"
-}
-value() { python3 -c 'import json,sys; d=json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$1" "$2"; }
 processes() { pgrep -fc "$1" || true; }
 run_on() { [ "$(processes "$1")" -ge "$2" ]; }
 gone() { [ "$(processes "$1")" = 0 ]; }

@@ -11,16 +11,10 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then
-  echo "images: skipped: no bubblewrap, or no user namespaces"
-  exit 77
-fi
+need_sandbox
 python=$(realpath /usr/bin/python3)
 library=/usr/lib/$(basename "$python")
-if [ ! -x "$python" ] || [ ! -d "$library/json" ]; then
-  echo "images: skipped: no /usr/bin/python3 to put into an image"
-  exit 77
-fi
+if [ ! -x "$python" ] || [ ! -d "$library/json" ]; then skip "no /usr/bin/python3 to put into an image"; fi
 
 "$here/make_image.py" "$work/image.tar" oci "$python" "$library"/{encodings,collections,json,re,importlib} "$library"/*.py /bin/sh /bin/ls
 "$here/make_image.py" "$work/docker.tar" docker /bin/sh /bin/cat

@@ -11,10 +11,7 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then
-  echo "logs: skipped: no bubblewrap, or no user namespaces"
-  exit 77
-fi
+need_sandbox
 
 make_region logs
 for owner in ada bert; do add_owner "$owner"; done
@@ -22,7 +19,6 @@ add_rig ada-1 ada "$bin/reeve" agent run
 add_rig bert-1 bert "$bin/reeve" agent run
 
 # value JSON PYTHON-EXPRESSION of the document d
-value() { python3 -c 'import json,sys; d=json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$1" "$2"; }
 state() { value "$(reeve --output json job info last)" 'd["job"]["state"]'; }
 # eventually SECONDS COMMAND...
 eventually() {

@@ -11,10 +11,7 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then
-  echo "programs: skipped: no bubblewrap, or no user namespaces"
-  exit 77
-fi
+need_sandbox
 
 make_region programs
 for owner in ada bert mallory; do add_owner "$owner"; done
@@ -24,7 +21,6 @@ add_rig mallory-1 mallory "$bin/reeve-cheating-agent"
 
 json() { reeve --output json "$@"; }
 # value JSON PYTHON-EXPRESSION of the document d
-value() { python3 -c 'import json,sys; d=json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$1" "$2"; }
 available() { value "$(json ledger balance)" 'sum(a["balance_micro"] for a in d["accounts"] if a["account"] == "available")'; }
 
 # ---- a price before anything is submitted ------------------------------------------------------------------------------

@@ -12,16 +12,13 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-skip() { echo "renderers: skipped: $*"; exit 77; }
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then skip "no bubblewrap, or no user namespaces"; fi
+need_sandbox
 for program in blender povray ffmpeg; do command -v $program >/dev/null || skip "no $program (scripts/install-deps test)"; done
 examples=/usr/share/doc/povray/examples
 [ -d "$examples" ] || skip "no povray-examples (scripts/install-deps test)"
 
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
 json() { reeve --output json "$@"; }
 # value JSON PYTHON-EXPRESSION of the document d
-value() { python3 -c 'import json,sys; d=json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$1" "$2"; }
 # pixels FILE: a digest of its samples, its metadata aside
 pixels() { ffmpeg -v error -i "$1" -pix_fmt rgba64be -f rawvideo - | sha256sum; }
 same_pixels() { [ "$(pixels "$1")" = "$(pixels "$2")" ]; }

@@ -11,27 +11,13 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then
-  echo "sessions: skipped: no bubblewrap, or no user namespaces"
-  exit 77
-fi
+need_sandbox
 
 make_region sessions
 add_owner ada
 reeve agent join "@$work/ada.rigs" --home "$work/rig-single" --name single --slots 1 >/dev/null
 start single "$bin/reeve" agent run --home "$work/rig-single"
 
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
-# await SECONDS COMMAND...
-await() {
-  local tries=$(($1 * 20))
-  shift
-  for ((i = 0; i < tries; ++i)); do
-    if "$@"; then return; fi
-    sleep 0.05
-  done
-  fail "waited in vain for: $*"
-}
 runs() { pgrep -f "$1" >/dev/null; }
 gone() { ! runs "$1"; }
 

@@ -13,24 +13,12 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-skip() { echo "slurm: skipped: $*"; exit 77; }
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then skip "no bubblewrap, or no user namespaces"; fi
+need_sandbox
 if ! (exec 3<>/dev/net/tun) 2>/dev/null; then skip "/dev/net/tun cannot be opened"; fi
 [ "$(id -u)" = 0 ] || skip "slurmd must run as root"
 slurmctld=$(command -v slurmctld-wlm slurmctld | head -n 1) || skip "no Slurm (slurm-wlm)"
 slurmd=$(command -v slurmd-wlm slurmd | head -n 1) || skip "no Slurm (slurm-wlm)"
 command -v munged >/dev/null || skip "no munge"
-
-# await SECONDS COMMAND...
-await() {
-  local tries=$(($1 * 20))
-  shift
-  for ((i = 0; i < tries; ++i)); do
-    if "$@"; then return; fi
-    sleep 0.05
-  done
-  fail "waited in vain for: $*"
-}
 
 # ---- a cluster of one node ------------------------------------------------------------------------------------------------
 

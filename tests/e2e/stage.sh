@@ -12,6 +12,31 @@ fail() {
   exit 1
 }
 
+# This machine has not what the test takes.
+skip() {
+  echo "$name: skipped: $*"
+  exit 77
+}
+
+need_sandbox() {
+  if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then skip "no bubblewrap, or no user namespaces"; fi
+}
+
+# await SECONDS COMMAND...
+await() {
+  local tries=$(($1 * 50))
+  shift
+  for ((i = 0; i < tries; ++i)); do
+    if "$@"; then return; fi
+    sleep 0.02
+  done
+  fail "waited in vain for: $*"
+}
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+# value JSON EXPRESSION: of it, as `d`, in Python.
+value() { python3 -c 'import json,sys; d=json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$1" "$2"; }
+
 stop_all() {
   trap - EXIT
   for started in "${!pids[@]}"; do kill -9 "${pids[$started]}" 2>/dev/null || true; done

@@ -11,10 +11,7 @@ work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stage.sh"
 
-if ! command -v bwrap >/dev/null || ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then
-  echo "templates: skipped: no bubblewrap, or no user namespaces"
-  exit 77
-fi
+need_sandbox
 mkdir -p "$work/show/templates"
 cd "$work/show"
 
