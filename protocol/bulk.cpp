@@ -1,6 +1,11 @@
 #include "protocol/bulk.h"
 
+#include <capnp/serialize.h>
+
+#include <algorithm>
+
 #include "protocol/bulk.capnp.h"
+#include "protocol/check.h"
 #include "protocol/wire_topics.h"
 
 namespace reeve::bulk {
@@ -10,6 +15,12 @@ using bulk_schema::Envelope;
 using wire::data_of;
 
 static_assert(kMessageBytes > limits::kBulkChunkBytes);
+
+constexpr std::size_t kWordBytes = sizeof(capnp::word);
+/// One segment: its table, then the pointer to the root, both structs, and the data.
+constexpr std::size_t kTableBytes = 8;
+constexpr std::size_t kChunkHeadBytes =
+    kTableBytes + kWordBytes * (1 + capnp::sizeInWords<Envelope>() + capnp::sizeInWords<bulk_schema::Chunk>());
 
 void put(Envelope::Builder out, const PutBlob& in) {
   auto put_blob = out.initPutBlob();
@@ -134,6 +145,47 @@ Result<Message> decode(ByteView bytes) {
   const auto read = wire::read_message(bytes, kMessageBytes, read_root, &message);
   if (!read) return read.error();
   return message;
+}
+
+std::size_t chunk_message_bytes(std::size_t data_bytes) {
+  return kChunkHeadBytes + (data_bytes + kWordBytes - 1) / kWordBytes * kWordBytes;
+}
+
+std::span<std::uint8_t> lay_out_chunk(const ChunkHead& head, std::span<std::uint8_t> message) {
+  const std::size_t size = chunk_message_bytes(head.data_bytes);
+  REEVE_CHECK(message.size() == size && reinterpret_cast<std::uintptr_t>(message.data()) % kWordBytes == 0,
+              "a chunk's message has its size and lies on words");
+  std::fill_n(message.begin(), kChunkHeadBytes, std::uint8_t{0});
+  if (head.data_bytes > 0) std::fill_n(message.end() - kWordBytes, kWordBytes, std::uint8_t{0});
+  const std::size_t words = (size - kTableBytes) / kWordBytes;
+  for (unsigned i = 0; i < 4; ++i)  // after the number of segments less one, which is 0
+    message[4 + i] = static_cast<std::uint8_t>(words >> (8 * i));
+  capnp::FlatMessageBuilder builder(
+      kj::arrayPtr(reinterpret_cast<capnp::word*>(message.data() + kTableBytes), words));
+  auto envelope = builder.initRoot<Envelope>();
+  envelope.setTransfer(head.transfer);
+  auto out = envelope.initChunk();
+  out.setOffset(head.offset);
+  out.setLast(head.last);
+  capnp::Data::Builder data = out.initData(static_cast<unsigned>(head.data_bytes));
+  builder.requireFilled();
+  return {data.begin(), data.size()};
+}
+
+std::optional<ChunkView> view_chunk(ByteView bytes) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kWordBytes != 0) return std::nullopt;
+  std::optional<ChunkView> view;
+  const auto read_root = [](capnp::MessageReader& reader, void* out) {
+    const auto envelope = reader.getRoot<Envelope>();
+    if (!envelope.isChunk()) return;
+    const auto chunk = envelope.getChunk();
+    const capnp::Data::Reader data = chunk.getData();
+    wire::check_length(data.size(), limits::kBulkChunkBytes, "a chunk");
+    *static_cast<std::optional<ChunkView>*>(out) = ChunkView{
+        envelope.getTransfer(), read_size(chunk.getOffset()), {data.begin(), data.size()}, chunk.getLast()};
+  };
+  if (!wire::read_message(bytes, kMessageBytes, read_root, &view)) return std::nullopt;
+  return view;
 }
 
 }  // namespace reeve::bulk

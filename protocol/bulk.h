@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <variant>
 
 #include "protocol/bytes.h"
@@ -72,5 +73,31 @@ inline constexpr std::size_t kMessageBytes = (256U << 10) + 512;
 Bytes encode(const Message& message);
 /// As wire::decode: kInvalid names what breaks a bound.
 Result<Message> decode(ByteView bytes);
+
+// ---- chunks, which are most of all bytes, without a copy of their own ----
+
+/// A Chunk whose data lies elsewhere.
+struct ChunkView {
+  std::uint64_t transfer = 0;
+  std::uint64_t offset = 0;
+  ByteView data;
+  bool last = false;
+};
+
+/// How long a chunk's message is with so much data in it.
+std::size_t chunk_message_bytes(std::size_t data_bytes);
+struct ChunkHead {
+  std::uint64_t transfer = 0;
+  std::uint64_t offset = 0;
+  std::size_t data_bytes = 0;
+  bool last = false;
+};
+/// Lays out encode()'s message of a chunk but for its data.
+///   message  chunk_message_bytes(data_bytes) bytes, aligned as 64-bit words are; they may hold anything
+///   returns  where in `message` the data goes: to be filled to its last byte
+std::span<std::uint8_t> lay_out_chunk(const ChunkHead& head, std::span<std::uint8_t> message);
+/// The chunk that a message holds; its data is a part of `bytes`. nullopt for what is no chunk, is malformed,
+/// or lies where words do not: decode() says what it is.
+std::optional<ChunkView> view_chunk(ByteView bytes);
 
 }  // namespace reeve::bulk

@@ -1,6 +1,8 @@
 #include "protocol/socket.h"
 
+#include <algorithm>
 #include <atomic>
+#include <new>
 #include <utility>
 
 #include "protocol/socket_parts.h"
@@ -58,11 +60,71 @@ void drop_rest(void* socket, Frame& frame) {
     continue;
 }
 
-Bytes copy(ByteView bytes) {
-  return {bytes.begin(), bytes.end()};
+Frame frame_of(ByteView bytes) {
+  Frame frame(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), frame.writable().begin());
+  return frame;
+}
+
+zmq_msg_t* message_of(std::array<std::byte, 64>& storage) {
+  static_assert(sizeof(zmq_msg_t) == 64 && alignof(zmq_msg_t) <= 8);
+  return reinterpret_cast<zmq_msg_t*>(storage.data());
 }
 
 }  // namespace
+
+Frame::Frame() {
+  zmq_msg_init(message_of(message_));
+}
+
+Frame::Frame(std::size_t size_bytes) {
+  if (zmq_msg_init_size(message_of(message_), size_bytes) != 0) throw std::bad_alloc();
+}
+
+Frame::Frame(Frame&& other) noexcept : Frame() {
+  zmq_msg_move(message_of(message_), message_of(other.message_));
+}
+
+Frame& Frame::operator=(Frame&& other) noexcept {
+  zmq_msg_move(message_of(message_), message_of(other.message_));
+  return *this;
+}
+
+Frame::~Frame() {
+  zmq_msg_close(message_of(message_));
+}
+
+ByteView Frame::bytes() const {
+  zmq_msg_t* const message = message_of(message_);
+  return {static_cast<const std::uint8_t*>(zmq_msg_data(message)), zmq_msg_size(message)};
+}
+
+std::span<std::uint8_t> Frame::writable() {
+  zmq_msg_t* const message = message_of(message_);
+  return {static_cast<std::uint8_t*>(zmq_msg_data(message)), zmq_msg_size(message)};
+}
+
+std::string_view Frame::text() const {
+  return {reinterpret_cast<const char*>(bytes().data()), size()};
+}
+
+bool Frame::more() const {
+  return zmq_msg_more(message_of(message_)) != 0;
+}
+
+const char* Frame::property(const char* name) const {
+  return zmq_msg_gets(message_of(message_), name);
+}
+
+bool Frame::receive(void* socket, int flags) {
+  if (zmq_msg_recv(message_of(message_), socket, flags) >= 0) return true;
+  REEVE_CHECK(errno == EAGAIN || errno == EINTR || errno == ETERM || errno == EFSM, "a socket receives");
+  return false;
+}
+
+bool Frame::send(void* socket, int flags) {
+  return zmq_msg_send(message_of(message_), socket, flags) >= 0;
+}
 
 Context::Context() : handle_(zmq_ctx_new()) {
   REEVE_CHECK(handle_ != nullptr, "libzmq gives a context");
@@ -115,7 +177,7 @@ std::optional<Received> ServerSocket::try_receive() {
     const bool known = user != nullptr && from_hex(user, received.key.bytes);
     if (single && known) {
       received.peer.assign(peer.text());
-      received.payload = copy(payload.bytes());
+      received.payload = std::move(payload);
       return received;
     }
     drop_rest(raw(), payload);
@@ -129,13 +191,17 @@ std::optional<Received> ServerSocket::receive(Duration timeout) {
 }
 
 Sent ServerSocket::send(const RoutingId& peer, ByteView payload) {
+  return send(peer, frame_of(payload));
+}
+
+Sent ServerSocket::send(const RoutingId& peer, Frame payload) {
   while (zmq_send(raw(), peer.data(), peer.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
     if (errno == EINTR) continue;
     REEVE_CHECK(errno == EAGAIN || errno == EHOSTUNREACH, "a server's socket sends");
     return errno == EAGAIN ? Sent::kFull : Sent::kGone;
   }
   // The first part found room for the message; the rest cannot fail for want of it.
-  while (zmq_send(raw(), payload.data(), payload.size(), ZMQ_DONTWAIT) < 0) {
+  while (!payload.send(raw(), ZMQ_DONTWAIT)) {
     REEVE_CHECK(errno == EINTR || errno == EAGAIN, "the second part of a message follows the first");
     if (errno == EAGAIN) return Sent::kGone;
   }
@@ -182,16 +248,16 @@ ClientSocket::~ClientSocket() {
   if (socket_.raw() != nullptr) zmq_socket_monitor(socket_.raw(), nullptr, 0);
 }
 
-std::optional<Bytes> ClientSocket::try_receive() {
+std::optional<Frame> ClientSocket::try_receive() {
   for (;;) {
     Frame payload;
     if (!payload.receive(raw(), ZMQ_DONTWAIT)) return std::nullopt;
-    if (!payload.more()) return copy(payload.bytes());
+    if (!payload.more()) return payload;
     drop_rest(raw(), payload);
   }
 }
 
-std::optional<Bytes> ClientSocket::receive(Duration timeout) {
+std::optional<Frame> ClientSocket::receive(Duration timeout) {
   if (auto received = try_receive()) return received;
   if (!wait_for(raw(), ZMQ_POLLIN, timeout)) return std::nullopt;
   return try_receive();

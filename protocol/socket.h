@@ -1,9 +1,13 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "protocol/bytes.h"
 #include "protocol/keys.h"
@@ -53,13 +57,43 @@ class SocketHandle {
   void* raw_ = nullptr;
 };
 
+/// One part of a message where libzmq holds it: what came is read there, and what goes is written there, so
+/// neither is copied. Its bytes are aligned as 64-bit words are, but for the shortest.
+class Frame {
+ public:
+  /// Empty: to receive into.
+  Frame();
+  /// To be filled: its bytes may hold anything.
+  explicit Frame(std::size_t size_bytes);
+  Frame(Frame&& other) noexcept;
+  Frame& operator=(Frame&& other) noexcept;
+  ~Frame();
+
+  std::size_t size() const { return bytes().size(); }
+  ByteView bytes() const;
+  std::span<std::uint8_t> writable();
+  operator ByteView() const { return bytes(); }  // NOLINT(google-explicit-constructor): it is bytes
+  std::string_view text() const;
+  /// True if it is not its message's last.
+  bool more() const;
+  /// A property of the connection, or nullptr.
+  const char* property(const char* name) const;
+  /// False if nothing came.
+  bool receive(void* socket, int flags);
+  /// As zmq_msg_send: then it is empty, else as it was.
+  bool send(void* socket, int flags);
+
+ private:
+  alignas(8) mutable std::array<std::byte, 64> message_;  // zmq_msg_t, asserted in socket.cpp
+};
+
 /// Names a connection for as long as it lasts; libzmq chooses it.
 using RoutingId = std::string;
 
 struct Received {
   RoutingId peer;
   TransportKey key;  // what the peer proved to have, by CURVE and ZAP
-  Bytes payload;
+  Frame payload;
 };
 
 enum class Sent {
@@ -82,6 +116,7 @@ class ServerSocket {
   std::optional<Received> receive(Duration timeout);
   /// Never waits.
   Sent send(const RoutingId& peer, ByteView payload);
+  Sent send(const RoutingId& peer, Frame payload);
   void* raw() const { return socket_.raw(); }
 
  private:
@@ -104,8 +139,8 @@ class ClientSocket {
                                       const TransportKey& server, const TransportPair& key,
                                       const SocketSettings& settings);
 
-  std::optional<Bytes> try_receive();
-  std::optional<Bytes> receive(Duration timeout);
+  std::optional<Frame> try_receive();
+  std::optional<Frame> receive(Duration timeout);
   /// Never waits: kSent, or kFull.
   Sent send(ByteView payload);
   /// Waits for a connection and room.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
-#include <string_view>
 
 #include "protocol/bytes.h"
 #include "protocol/check.h"
@@ -13,34 +12,6 @@
 
 /// What the files that wrap libzmq share. Nobody else includes it.
 namespace reeve::net {
-
-/// One part of a message as libzmq holds it.
-class Frame {
- public:
-  Frame() { zmq_msg_init(&message_); }
-  ~Frame() { zmq_msg_close(&message_); }
-  Frame(const Frame&) = delete;
-  Frame& operator=(const Frame&) = delete;
-
-  /// False if nothing came (EAGAIN, EINTR).
-  bool receive(void* socket, int flags) {
-    if (zmq_msg_recv(&message_, socket, flags) >= 0) return true;
-    REEVE_CHECK(errno == EAGAIN || errno == EINTR || errno == ETERM || errno == EFSM, "a socket receives");
-    return false;
-  }
-  bool more() const { return zmq_msg_more(&message_) != 0; }
-  ByteView bytes() {
-    return {static_cast<const std::uint8_t*>(zmq_msg_data(&message_)), zmq_msg_size(&message_)};
-  }
-  std::string_view text() {
-    return {static_cast<const char*>(zmq_msg_data(&message_)), zmq_msg_size(&message_)};
-  }
-  /// A property of the connection, or nullptr.
-  const char* property(const char* name) { return zmq_msg_gets(&message_, name); }
-
- private:
-  zmq_msg_t message_;
-};
 
 template <class T>
 void set_option(void* socket, int option, const T& value) {

@@ -190,7 +190,7 @@ void Run::judge_quietly() {
   if (outcome_.exit_status != 0 && cell_.cgroup_.process_hits() > 0)
     return exceed(Bound::kProcesses,
                   "it had as many processes and threads as it may: " + std::to_string(bounds_.processes));
-  watch_disk();
+  if (!command_.untouched || !command_.untouched()) watch_disk();
 }
 
 Result<Outcome> Run::judge() {

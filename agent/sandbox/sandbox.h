@@ -80,6 +80,9 @@ struct Command : Place {
   std::function<void(std::string_view text, bool errors)> on_text;
   /// Called every 50 ms or oftener while the command runs.
   std::function<void()> on_moment;
+  /// Asked once nobody is left: true where the working directory is as it was, so that nobody need look what
+  /// it holds. Null: nobody knows.
+  std::function<bool()> untouched;
 };
 
 struct Outcome {

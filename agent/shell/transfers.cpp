@@ -93,8 +93,11 @@ void Transfers::pump(Time now, std::vector<Input>& inputs, std::vector<Log>& log
   for (unsigned n = 0; n < 4 * limits::kBulkWindowChunks; ++n) {
     const auto payload = socket_->try_receive();
     if (!payload) break;
-    const auto message = bulk::decode(*payload);
-    if (message) take(message.value(), now, inputs, log);
+    if (const auto chunk = bulk::view_chunk(*payload)) {
+      take_chunk(*chunk, now);
+    } else if (const auto message = bulk::decode(*payload)) {
+      take(message.value(), now, inputs, log);
+    }
   }
   if (!connected_) return;
   restart_quiet(now);
@@ -192,8 +195,6 @@ void Transfers::take(const bulk::Message& message, Time now, std::vector<Input>&
       found != downloads_.end() && found->second.begun) {
     Download& download = found->second;
     download.quiet_since = now;
-    if (const auto* chunk = std::get_if<bulk::Chunk>(&message.body))
-      take_chunk(found->first, download, *chunk);
     const auto* status = std::get_if<bulk::Status>(&message.body);
     if (status && finish(download, *status, inputs)) downloads_.erase(found);
     return;
@@ -220,7 +221,11 @@ void Transfers::take(const bulk::Message& message, Time now, std::vector<Input>&
   }
 }
 
-void Transfers::take_chunk(TransferId id, Download& download, const bulk::Chunk& chunk) {
+void Transfers::take_chunk(const bulk::ChunkView& chunk, Time now) {
+  const auto found = downloads_.find(chunk.transfer);
+  if (found == downloads_.end() || !found->second.begun) return;
+  Download& download = found->second;
+  download.quiet_since = now;
   if (chunk.offset != download.stream.size_bytes()) return;
   if (download.stream.write(chunk.data) != 0) {
     forget(download);
@@ -228,7 +233,7 @@ void Transfers::take_chunk(TransferId id, Download& download, const bulk::Chunk&
   }
   download.hash.update(chunk.data);
   download.attempts = 1;
-  send(id, bulk::ChunkAck{download.stream.size_bytes(), limits::kBulkWindowChunks});
+  send(chunk.transfer, bulk::ChunkAck{download.stream.size_bytes(), limits::kBulkWindowChunks});
 }
 
 /// True if the download is over, well or badly; false if it is to begin anew.

@@ -72,7 +72,7 @@ class Transfers {
   Result<void> begin(Download& download, TransferId id);
   bool begin(Upload& upload, TransferId id);
   void take(const bulk::Message& message, Time now, std::vector<Input>& inputs, std::vector<Log>& log);
-  void take_chunk(TransferId id, Download& download, const bulk::Chunk& chunk);
+  void take_chunk(const bulk::ChunkView& chunk, Time now);
   bool finish(Download& download, const bulk::Status& status, std::vector<Input>& inputs);
   void feed(TransferId id, Upload& upload);
   void restart_quiet(Time now);

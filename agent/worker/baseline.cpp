@@ -69,18 +69,17 @@ std::string joined(const std::string& below, const std::string& name) {
 }  // namespace
 
 Baseline::Entry Baseline::entry_of(const struct stat& status) {
-  Entry entry{status.st_dev, status.st_ino, status.st_mode, 0, {}, {}};
-  if (S_ISDIR(status.st_mode)) return entry;
-  entry.size = status.st_size;
-  entry.modified = status.st_mtim;
-  entry.changed = status.st_ctim;
-  return entry;
+  return {status.st_dev, status.st_ino, status.st_mode, status.st_size, status.st_mtim, status.st_ctim};
 }
 
 bool Baseline::Entry::same(const struct stat& status) const {
-  const Entry now = entry_of(status);
-  return device == now.device && number == now.number && mode == now.mode && size == now.size &&
-         modified == now.modified && changed == now.changed;
+  if (!S_ISDIR(mode)) return equal(status);
+  return device == status.st_dev && number == status.st_ino && mode == status.st_mode;
+}
+
+bool Baseline::Entry::equal(const struct stat& status) const {
+  return device == status.st_dev && number == status.st_ino && mode == status.st_mode &&
+         size == status.st_size && modified == status.st_mtim && changed == status.st_ctim;
 }
 
 Result<void> Baseline::remember(const std::filesystem::path& folder) {
@@ -93,6 +92,7 @@ Result<void> Baseline::remember(const std::filesystem::path& folder) {
                  "look at the agent's disk"};
   root_ = entry_of(status);
   outlast_the_clock();
+  settled_ = look_at_folders(root.value());
   return {};
 }
 
@@ -124,15 +124,55 @@ void Baseline::outlast_the_clock() const {
   }
 }
 
-bool Baseline::restore() const {
+/// Takes the folders' times as they are now. True where each is told apart from whatever comes.
+bool Baseline::look_at_folders(const Descriptor& root) {
+  struct stat status {};
+  if (fstat(root.get(), &status) != 0) return false;
+  root_ = entry_of(status);
+  bool settled = outlasts(root_);
+  for (auto& [path, entry] : entries_) {
+    if (S_ISDIR(entry.mode)) {
+      if (fstatat(root.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !entry.same(status))
+        return false;
+      entry = entry_of(status);
+    }
+    settled = settled && outlasts(entry);
+  }
+  return settled;
+}
+
+/// Where the clock of files has moved on since the entry changed. A file system that keeps no finer times than
+/// hundredths of a second shows it by round ones: there nothing is known.
+bool Baseline::outlasts(const Entry& entry) const {
+  constexpr long kRoundNs = 10'000'000;
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return before(entry.changed, now) && entry.changed.tv_nsec % kRoundNs != 0;
+}
+
+/// Whoever adds, removes or renames an entry changes the times of its folder, and so does whoever changes the
+/// folder's own mode or attributes. A folder's path leads through folders that were found unchanged before it.
+bool Baseline::untouched() const {
+  struct stat status {};
+  if (!settled_ || lstat(folder_.c_str(), &status) != 0 || !root_.equal(status)) return false;
+  return std::all_of(entries_.begin(), entries_.end(), [this, &status](const auto& known) {
+    const std::string path = folder_.native() + "/" + known.first;
+    return lstat(path.c_str(), &status) == 0 && known.second.equal(status);
+  });
+}
+
+bool Baseline::restore() {
+  if (untouched()) return true;
   const auto root = open_folder(folder_);
   struct stat status {};
   if (!root || fstat(root->get(), &status) != 0 || !root_.same(status)) return false;
   std::size_t found = 0;
-  return restore(root.value(), "", found) && found == entries_.size();
+  if (!restore(root.value(), "", found) || found != entries_.size()) return false;
+  settled_ = look_at_folders(root.value());
+  return true;
 }
 
-bool Baseline::restore(const Descriptor& folder, const std::string& below, std::size_t& found) const {
+bool Baseline::restore(const Descriptor& folder, const std::string& below, std::size_t& found) {
   std::vector<std::string> names;
   if (has_attributes(folder) || !read_names(folder, names)) return false;
   for (const std::string& name : names) {

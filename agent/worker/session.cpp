@@ -117,6 +117,7 @@ std::optional<Failure> Session::enter() {
     if (auto failure = enter(setup_.script.environments[i], i)) return failure;
   }
   if (const auto known = baseline_.remember(work()); !known) return refused(known.error());
+  remembered_ = true;
   return std::nullopt;
 }
 
@@ -254,6 +255,7 @@ sandbox::Command Session::command(const openjd::CommandLine& line) {
       log_->hear(directives_, text, errors, now_ns());
     };
   }
+  if (remembered_) command.untouched = [this] { return baseline_.untouched(); };
   command.on_moment = [this] {
     if (log_) log_->look(directives_, now_ns());
     if (setup_.signals.moment) setup_.signals.moment();

@@ -122,6 +122,7 @@ class Session {
   Directives directives_;
   std::unique_ptr<sandbox::Cell> cell_;
   Baseline baseline_;
+  bool remembered_ = false;  // the baseline
   Variables task_variables_;
   TaskLog* log_ = nullptr;
   std::int64_t task_end_ns_ = 0;  // 0: no bound

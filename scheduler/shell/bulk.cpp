@@ -43,15 +43,19 @@ void BulkServer::run() {
 }
 
 void BulkServer::on_received(const net::Received& received) {
+  if (parts_.keys.who(received.key).role == Role::kStranger) return;
+  if (const auto chunk = bulk::view_chunk(received.payload)) {
+    bytes_in_ += received.payload.size();
+    return take_chunk(received, *chunk);
+  }
   const Result<bulk::Message> message = bulk::decode(received.payload);
-  if (!message || parts_.keys.who(received.key).role == Role::kStranger) return;
+  if (!message) return;
   const std::uint64_t transfer = message->transfer;
   bytes_in_ += received.payload.size();
   if (const auto* put = std::get_if<bulk::PutBlob>(&message->body)) put_blob(received, transfer, *put);
   if (const auto* put = std::get_if<bulk::PutResult>(&message->body)) put_result(received, transfer, *put);
   if (const auto* get = std::get_if<bulk::GetBlob>(&message->body))
     get_blob(received, transfer, *get, wall_now());
-  if (const auto* chunk = std::get_if<bulk::Chunk>(&message->body)) take_chunk(received, transfer, *chunk);
   if (const auto* ack = std::get_if<bulk::ChunkAck>(&message->body)) on_ack(received, transfer, *ack);
   if (std::holds_alternative<bulk::Status>(message->body)) {  // the peer gives up
     uploads_.erase({received.peer, transfer});
@@ -63,6 +67,20 @@ bool BulkServer::send(const Link& link, decltype(bulk::Message::body) body) {
   const Bytes bytes = bulk::encode({link.transfer, std::move(body)});
   bytes_out_ += bytes.size();
   return socket_.send(link.route, bytes) == net::Sent::kSent;
+}
+
+/// Reads the next bytes of the blob into the message that carries them. False where the transfer is over.
+Result<bool> BulkServer::send_chunk(const Link& link, Download& state, std::size_t size_bytes) {
+  const bool last = state.sent + size_bytes == state.reader->size_bytes();
+  net::Frame message(bulk::chunk_message_bytes(size_bytes));
+  const auto data = bulk::lay_out_chunk({link.transfer, state.sent, size_bytes, last}, message.writable());
+  const Result<std::size_t> got = state.reader->read(state.sent, data);
+  if (!got) return got.error();
+  if (*got != size_bytes)
+    return Error{ErrorCode::kCorrupt, "the blob is shorter than it was", "submit it again"};
+  state.sent += size_bytes;
+  bytes_out_ += message.size();
+  return socket_.send(link.route, std::move(message)) == net::Sent::kSent;
 }
 
 void BulkServer::refuse(const Link& link, const Digest& digest, Error why) {
@@ -152,26 +170,17 @@ void BulkServer::on_ack(const net::Received& from, std::uint64_t transfer, const
 void BulkServer::pump(std::map<Link, Download>::iterator download) {
   Download& state = download->second;
   const std::uint64_t size_bytes = state.reader->size_bytes();
-  do {
+  while (true) {
     const std::uint64_t room = std::min(size_bytes, state.allowed) - state.sent;
-    bulk::Chunk chunk;
-    chunk.offset = state.sent;
-    chunk.data.resize(std::min<std::uint64_t>(limits::kBulkChunkBytes, room));
-    if (chunk.data.empty() && state.sent < size_bytes) return;
-    const Result<std::size_t> got = state.reader->read(state.sent, chunk.data);
-    if (!got || *got != chunk.data.size()) {
-      refuse(download->first, state.digest,
-             got ? Error{ErrorCode::kCorrupt, "the blob is shorter than it was", "submit it again"}
-                 : got.error());
-      break;
-    }
-    state.sent += *got;
-    chunk.last = state.sent == size_bytes;
-    if (!send(download->first, std::move(chunk))) break;
+    const std::uint64_t next = std::min<std::uint64_t>(limits::kBulkChunkBytes, room);
+    if (next == 0 && state.sent < size_bytes) return;
+    const Result<bool> sent = send_chunk(download->first, state, static_cast<std::size_t>(next));
+    if (!sent) refuse(download->first, state.digest, sent.error());
+    if (!sent || !*sent) break;
     if (state.sent < size_bytes) continue;
     send(download->first, bulk::Status{state.digest, std::nullopt});
     break;
-  } while (true);
+  }
   downloads_.erase(download);
 }
 

@@ -83,7 +83,7 @@ class BulkServer {
   void put_result(const net::Received& from, std::uint64_t transfer, const bulk::PutResult& put);
   void open_upload(const net::Received& from, std::uint64_t transfer, Upload upload);
   Result<std::unique_ptr<BlobWriter>> open_writer(const Upload& upload);
-  void take_chunk(const net::Received& from, std::uint64_t transfer, const bulk::Chunk& chunk);
+  void take_chunk(const net::Received& from, const bulk::ChunkView& chunk);
   void finish_upload(std::map<Link, Upload>::iterator upload);
   Result<Digest> store(Upload& upload);
   void get_blob(const net::Received& from, std::uint64_t transfer, const bulk::GetBlob& get, Time since);
@@ -95,6 +95,7 @@ class BulkServer {
   void answer_early();
   std::size_t transfers_of(const TransportKey& key) const;
   void drop_idle();
+  Result<bool> send_chunk(const Link& link, Download& state, std::size_t size_bytes);
   bool send(const Link& link, decltype(bulk::Message::body) body);
   void refuse(const Link& link, const Digest& digest, Error why);
 

@@ -97,8 +97,8 @@ Result<std::unique_ptr<BlobWriter>> BulkServer::open_writer(const Upload& upload
   return writer;
 }
 
-void BulkServer::take_chunk(const net::Received& from, std::uint64_t transfer, const bulk::Chunk& chunk) {
-  const auto found = uploads_.find({from.peer, transfer});
+void BulkServer::take_chunk(const net::Received& from, const bulk::ChunkView& chunk) {
+  const auto found = uploads_.find({from.peer, chunk.transfer});
   if (found == uploads_.end()) return;
   Upload& upload = found->second;
   const std::uint64_t have = upload.writer->size_bytes();

@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kFileMode = 0600;
+/// Smaller blobs stay in memory, whoever reads them; of larger ones so much is given back at once.
+constexpr std::uint64_t kForgottenBytes = 4U << 20;
 
 Result<void> sync_folder(const fs::path& folder) {
   const Descriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -105,8 +107,8 @@ class FolderBlobWriter final : public BlobWriter {
 
 class FolderBlobReader final : public BlobReader {
  public:
-  FolderBlobReader(fs::path file, Descriptor fd, std::uint64_t size_bytes)
-      : file_(std::move(file)), fd_(std::move(fd)), size_bytes_(size_bytes) {}
+  FolderBlobReader(fs::path file, Descriptor fd, std::uint64_t size_bytes, Readership::Shared shared)
+      : file_(std::move(file)), fd_(std::move(fd)), size_bytes_(size_bytes), shared_(std::move(shared)) {}
 
   std::uint64_t size_bytes() const override { return size_bytes_; }
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> out) override {
@@ -119,13 +121,24 @@ class FolderBlobReader final : public BlobReader {
       if (bytes == 0) break;
       got += static_cast<std::size_t>(bytes);
     }
+    forget_before(offset + got);
     return got;
   }
 
  private:
+  /// Gives the kernel back what it read ahead for nobody else.
+  void forget_before(std::uint64_t offset) {
+    const bool due = offset >= forgotten_ + kForgottenBytes || (offset == size_bytes_ && forgotten_ > 0);
+    if (!due || *shared_) return;
+    posix_fadvise(fd_.get(), 0, static_cast<off_t>(offset), POSIX_FADV_DONTNEED);
+    forgotten_ = offset;
+  }
+
   fs::path file_;
   Descriptor fd_;
   std::uint64_t size_bytes_;
+  Readership::Shared shared_;
+  std::uint64_t forgotten_ = 0;  // everything before
 };
 
 bool digest_from_path(const fs::path& file, Digest& digest) {
@@ -222,8 +235,8 @@ Result<std::unique_ptr<BlobReader>> FolderBlobStore::open(const Digest& digest) 
   struct stat status {};
   if (!fd.open() || fstat(fd.get(), &status) != 0) return system_error(path.string(), errno);
   posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-  return std::unique_ptr<BlobReader>(
-      std::make_unique<FolderBlobReader>(path, std::move(fd), static_cast<std::uint64_t>(status.st_size)));
+  return std::unique_ptr<BlobReader>(std::make_unique<FolderBlobReader>(
+      path, std::move(fd), static_cast<std::uint64_t>(status.st_size), readership_.open(digest)));
 }
 
 Result<void> FolderBlobStore::remove(const Digest& digest) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "scheduler/shell/blob_store.h"
+#include "scheduler/shell/readership.h"
 
 namespace reeve::shell {
 
@@ -32,6 +33,7 @@ class FolderBlobStore final : public BlobStore {
   std::filesystem::path partial_path(const Digest& name) const;
 
   std::filesystem::path folder_;
+  mutable Readership readership_;
 };
 
 }  // namespace reeve::shell
