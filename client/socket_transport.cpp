@@ -1,5 +1,6 @@
 #include "client/socket_transport.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "client/process.h"
@@ -22,7 +23,7 @@ Duration now() {
 template <class Message>
 class SocketPipe : public MessagePipe<Message> {
  public:
-  using Encode = Bytes (*)(const Message&);
+  using Encode = net::Frame (*)(const Message&);
   using Decode = Result<Message> (*)(ByteView);
   struct Words {
     Encode encode;
@@ -38,11 +39,11 @@ class SocketPipe : public MessagePipe<Message> {
         words_(words) {}
 
   Result<void> send(const Message& message) override {
-    const Bytes bytes = words_.encode(message);
+    net::Frame frame = words_.encode(message);
     const Duration started = now();
     while (now().ns - started.ns < patience_.ns) {
       if (interrupted()) return Error{ErrorCode::kTimeout, "interrupted", ""};
-      if (socket_.send(bytes, kSlice) == net::Sent::kSent) return {};
+      if (socket_.send(frame, kSlice) == net::Sent::kSent) return {};
       while (auto event = socket_.try_event()) {
         if (*event == net::LinkEvent::kRefused) return refused();
       }
@@ -92,6 +93,21 @@ Result<std::unique_ptr<MessagePipe<Message>>> open_pipe(const std::shared_ptr<ne
   return pipe;
 }
 
+net::Frame control_frame(const msg::Message& message) {
+  return net::Frame::copy_of(wire::encode(message));
+}
+
+/// A chunk's data is copied once.
+net::Frame bulk_frame(const bulk::Message& message) {
+  const auto* chunk = std::get_if<bulk::Chunk>(&message.body);
+  if (chunk == nullptr) return net::Frame::copy_of(bulk::encode(message));
+  net::Frame frame(bulk::chunk_message_bytes(chunk->data.size()));
+  const auto data = bulk::lay_out_chunk({message.transfer, chunk->offset, chunk->data.size(), chunk->last},
+                                        frame.writable());
+  std::copy(chunk->data.begin(), chunk->data.end(), data.begin());
+  return frame;
+}
+
 }  // namespace
 
 Connector socket_connector() {
@@ -99,10 +115,10 @@ Connector socket_connector() {
   Connector connector;
   connector.control = [context](const Connector::Target& target) {
     return open_pipe<msg::Message>(context, target, limits::kControlMessageBytes,
-                                   {wire::encode, wire::decode});
+                                   {control_frame, wire::decode});
   };
   connector.bulk = [context](const Connector::Target& target) {
-    return open_pipe<bulk::Message>(context, target, bulk::kMessageBytes, {bulk::encode, bulk::decode});
+    return open_pipe<bulk::Message>(context, target, bulk::kMessageBytes, {bulk_frame, bulk::decode});
   };
   return connector;
 }

@@ -60,12 +60,6 @@ void drop_rest(void* socket, Frame& frame) {
     continue;
 }
 
-Frame frame_of(ByteView bytes) {
-  Frame frame(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), frame.writable().begin());
-  return frame;
-}
-
 zmq_msg_t* message_of(std::array<std::byte, 64>& storage) {
   static_assert(sizeof(zmq_msg_t) == 64 && alignof(zmq_msg_t) <= 8);
   return reinterpret_cast<zmq_msg_t*>(storage.data());
@@ -79,6 +73,12 @@ Frame::Frame() {
 
 Frame::Frame(std::size_t size_bytes) {
   if (zmq_msg_init_size(message_of(message_), size_bytes) != 0) throw std::bad_alloc();
+}
+
+Frame Frame::copy_of(ByteView bytes) {
+  Frame frame(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), frame.writable().begin());
+  return frame;
 }
 
 Frame::Frame(Frame&& other) noexcept : Frame() {
@@ -191,7 +191,7 @@ std::optional<Received> ServerSocket::receive(Duration timeout) {
 }
 
 Sent ServerSocket::send(const RoutingId& peer, ByteView payload) {
-  return send(peer, frame_of(payload));
+  return send(peer, Frame::copy_of(payload));
 }
 
 Sent ServerSocket::send(const RoutingId& peer, Frame payload) {
@@ -264,18 +264,31 @@ std::optional<Frame> ClientSocket::receive(Duration timeout) {
 }
 
 Sent ClientSocket::send(ByteView payload) {
-  while (zmq_send(raw(), payload.data(), payload.size(), ZMQ_DONTWAIT) < 0) {
+  return send(Frame::copy_of(payload));
+}
+
+Sent ClientSocket::send(Frame payload) {
+  return try_send(payload);
+}
+
+Sent ClientSocket::send(ByteView payload, Duration timeout) {
+  Frame frame = Frame::copy_of(payload);
+  return send(frame, timeout);
+}
+
+Sent ClientSocket::send(Frame& payload, Duration timeout) {
+  if (try_send(payload) == Sent::kSent) return Sent::kSent;
+  if (!wait_for(raw(), ZMQ_POLLOUT, timeout)) return Sent::kFull;
+  return try_send(payload);
+}
+
+Sent ClientSocket::try_send(Frame& payload) {
+  while (!payload.send(raw(), ZMQ_DONTWAIT)) {
     if (errno == EINTR) continue;
     REEVE_CHECK(errno == EAGAIN, "a client's socket sends");
     return Sent::kFull;
   }
   return Sent::kSent;
-}
-
-Sent ClientSocket::send(ByteView payload, Duration timeout) {
-  if (send(payload) == Sent::kSent) return Sent::kSent;
-  if (!wait_for(raw(), ZMQ_POLLOUT, timeout)) return Sent::kFull;
-  return send(payload);
 }
 
 std::optional<LinkEvent> ClientSocket::try_event() {

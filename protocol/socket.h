@@ -65,6 +65,7 @@ class Frame {
   Frame();
   /// To be filled: its bytes may hold anything.
   explicit Frame(std::size_t size_bytes);
+  static Frame copy_of(ByteView bytes);
   Frame(Frame&& other) noexcept;
   Frame& operator=(Frame&& other) noexcept;
   ~Frame();
@@ -143,8 +144,11 @@ class ClientSocket {
   std::optional<Frame> receive(Duration timeout);
   /// Never waits: kSent, or kFull.
   Sent send(ByteView payload);
+  Sent send(Frame payload);
   /// Waits for a connection and room.
   Sent send(ByteView payload, Duration timeout);
+  /// The same; the frame is empty once it is sent, else as it was.
+  Sent send(Frame& payload, Duration timeout);
   /// The next thing that happened to the connection, if any.
   std::optional<LinkEvent> try_event();
   std::optional<LinkEvent> wait_event(Duration timeout);
@@ -158,6 +162,7 @@ class ClientSocket {
 
  private:
   ClientSocket() = default;
+  Sent try_send(Frame& payload);
 
   SocketHandle monitor_;
   SocketHandle socket_;

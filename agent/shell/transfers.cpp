@@ -275,9 +275,11 @@ void Transfers::feed(TransferId id, Upload& upload) {
   }
   while (upload.sent < std::min(upload.size, limit)) {
     const std::uint64_t n = std::min<std::uint64_t>(limits::kBulkChunkBytes, upload.size - upload.sent);
-    bulk::Chunk chunk{upload.sent, Bytes(n), upload.sent + n == upload.size};
-    if (pread(file, chunk.data.data(), n, static_cast<off_t>(upload.sent)) != static_cast<ssize_t>(n)) break;
-    if (!send(id, std::move(chunk))) break;
+    net::Frame message(bulk::chunk_message_bytes(n));
+    const auto data =
+        bulk::lay_out_chunk({id, upload.sent, n, upload.sent + n == upload.size}, message.writable());
+    if (pread(file, data.data(), n, static_cast<off_t>(upload.sent)) != static_cast<ssize_t>(n)) break;
+    if (!socket_ || socket_->send(std::move(message)) != net::Sent::kSent) break;
     upload.sent += n;
   }
   ::close(file);

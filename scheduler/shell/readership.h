@@ -16,6 +16,9 @@ namespace reeve::shell {
 /// come. May be used by several threads at once.
 class Readership {
  public:
+  /// A blob that so many others came after is as good as new: a megabyte or two of digests.
+  static constexpr std::size_t kRemembered = 16384;
+
   /// Of one blob: true once it was opened a second time.
   using Shared = std::shared_ptr<const std::atomic<bool>>;
 
@@ -23,9 +26,6 @@ class Readership {
   Shared open(const Digest& blob);
 
  private:
-  /// A blob that so many others came after is as good as new: a few megabytes of digests.
-  static constexpr std::size_t kRemembered = 16384;
-
   std::mutex mutex_;
   std::map<Digest, std::shared_ptr<std::atomic<bool>>> known_;
   std::deque<Digest> order_;  // of their first readers

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "protocol/bulk.h"
 #include "protocol/check.h"
 #include "tests/fuzz/fuzz.h"
@@ -20,9 +22,16 @@ std::vector<std::string> fuzz_seeds() {
   return seeds;
 }
 
-/// What is read of a peer's bytes can be written and read again, and is then the same.
+/// What is read of a peer's bytes can be written and read again, and is then the same; a chunk is also seen
+/// where it lies.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto message = reeve::bulk::decode({data, size});
+  const reeve::Bytes on_words(data, data + size);
+  const auto view = reeve::bulk::view_chunk(on_words);
+  const auto* chunk = message ? std::get_if<reeve::bulk::Chunk>(&message->body) : nullptr;
+  REEVE_CHECK(view.has_value() == (chunk != nullptr), "what is seen as a chunk is read as one");
+  REEVE_CHECK(!chunk || std::equal(chunk->data.begin(), chunk->data.end(), view->data.begin(), view->data.end()),
+              "and has the same data");
   if (!message) return 0;
   const auto again = reeve::bulk::decode(reeve::bulk::encode(*message));
   REEVE_CHECK(again.ok() && *again == *message, "a bulk message is the same after a second trip");

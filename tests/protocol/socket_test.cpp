@@ -28,6 +28,11 @@ Bytes bytes(std::string_view text) {
   return {view.begin(), view.end()};
 }
 
+std::string heard(ClientSocket& socket) {
+  const std::optional<Frame> frame = socket.receive(kSoon);
+  return frame ? std::string(frame->text()) : "(nothing)";
+}
+
 class Sockets : public testing::Test {
  protected:
   void SetUp() override {
@@ -93,10 +98,25 @@ TEST_F(Sockets, AnEnrolledKeyGetsInAndIsKnownByIt) {
   const auto received = server_->receive(kSoon);
   ASSERT_TRUE(received);
   EXPECT_EQ(received->key, key.public_key());
-  EXPECT_EQ(received->payload, bytes("hello"));
+  EXPECT_EQ(received->payload.text(), "hello");
   EXPECT_EQ(server_->send(received->peer, bytes("welcome")), Sent::kSent);
-  EXPECT_EQ(agent.receive(kSoon), bytes("welcome"));
+  EXPECT_EQ(heard(agent), "welcome");
   EXPECT_EQ(verdict(agent), LinkEvent::kConnected);
+}
+
+TEST_F(Sockets, AFrameThatFindsNoConnectionIsAsItWas) {
+  const auto key = TransportPair::create();
+  auto nobody = client(key, TransportPair::create().public_key());
+  Frame frame = Frame::copy_of(bytes("a word that is long enough to lie in memory of its own"));
+  EXPECT_EQ(nobody.send(frame, kNever), Sent::kFull);
+  EXPECT_EQ(frame.text(), "a word that is long enough to lie in memory of its own");
+  admission_->enrol(key.public_key());
+  auto agent = client(key);
+  EXPECT_EQ(agent.send(frame, kSoon), Sent::kSent);
+  EXPECT_EQ(frame.size(), 0U);
+  const auto received = server_->receive(kSoon);
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->payload.text(), "a word that is long enough to lie in memory of its own");
 }
 
 TEST_F(Sockets, AServerWithAnotherKeyIsNotSpokenTo) {
@@ -148,7 +168,7 @@ TEST_F(Sockets, AnOversizedMessageCostsItsSenderAlone) {
   ASSERT_EQ(good.send(Bytes(kLongest, 7), kSoon), Sent::kSent);
   const auto received = server_->receive(kSoon);
   ASSERT_TRUE(received);
-  EXPECT_EQ(received->payload, Bytes(kLongest, 7)) << "the longest allowed still passes";
+  EXPECT_EQ(received->payload.text(), std::string(kLongest, 7)) << "the longest allowed still passes";
 }
 
 TEST_F(Sockets, AMessageOfSeveralPartsIsDroppedAndTheNextIsRead) {
@@ -157,10 +177,10 @@ TEST_F(Sockets, AMessageOfSeveralPartsIsDroppedAndTheNextIsRead) {
   ASSERT_GE(zmq_send(agent.raw(), "a", 1, ZMQ_SNDMORE), 0);
   ASSERT_GE(zmq_send(agent.raw(), "b", 1, 0), 0);
   ASSERT_EQ(agent.send(bytes("last"), kSoon), Sent::kSent);
-  EXPECT_EQ(server_->receive(kSoon)->payload, bytes("first"));
+  EXPECT_EQ(server_->receive(kSoon)->payload.text(), "first");
   const auto next = server_->receive(kSoon);
   ASSERT_TRUE(next);
-  EXPECT_EQ(next->payload, bytes("last"));
+  EXPECT_EQ(next->payload.text(), "last");
 }
 
 TEST_F(Sockets, AGonePeerIsTold) {
@@ -192,7 +212,7 @@ TEST_F(Sockets, APeerThatDoesNotReadFillsItsOwnQueueOnly) {
     sent = server_->send(slow_peer, large);
   EXPECT_EQ(sent, Sent::kFull);
   EXPECT_EQ(server_->send(quick_peer, bytes("you")), Sent::kSent);
-  EXPECT_EQ(quick.receive(kSoon), bytes("you"));
+  EXPECT_EQ(heard(quick), "you");
 }
 
 TEST_F(Sockets, AClientFindsARestartedServerAgain) {
@@ -215,7 +235,7 @@ TEST_F(Sockets, AClientFindsARestartedServerAgain) {
   ASSERT_EQ(agent.send(bytes("back"), kSoon), Sent::kSent);
   const auto received = server_->receive(kSoon);
   ASSERT_TRUE(received);
-  EXPECT_EQ(received->payload, bytes("back")) << "what was meant for the last connection is gone";
+  EXPECT_EQ(received->payload.text(), "back") << "what was meant for the last connection is gone";
 }
 
 TEST_F(Sockets, APortInUseIsNamedWithARemedy) {

@@ -43,6 +43,17 @@ TEST_F(SandboxTest, WorkingDirectoryIsKeptAndTheRestIsNot) {
   EXPECT_FALSE(shell("test -e /tmp/gone").good());
 }
 
+TEST_F(SandboxTest, AWorkingDirectoryIsLookedAtAfterwardsUnlessItIsKnownToBeAsItWas) {
+  bounds_.files = 3;
+  Command many = command("/bin/bash", {"-c", "touch 1 2 3 4"});
+  many.untouched = [] { return false; };
+  EXPECT_EQ(run(many).exceeded, Bound::kFiles);
+  bool asked = false;
+  many.untouched = [&asked] { return asked = true; };
+  EXPECT_TRUE(run(many).good());
+  EXPECT_TRUE(asked);
+}
+
 TEST_F(SandboxTest, NothingOfTheCallersEnvironmentOrDescriptorsIsSeen) {
   const int leak = open("/etc/passwd", O_RDONLY);  // inheritable, as another library's might be
   setenv("REEVE_SECRET", "secret", 1);

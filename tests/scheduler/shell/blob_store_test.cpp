@@ -1,11 +1,18 @@
 #include "scheduler/shell/blob_store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "protocol/digest.h"
 #include "scheduler/shell/folder_blob_store.h"
+#include "scheduler/shell/readership.h"
 #include "tests/scheduler/shell/temporary_folder.h"
 
 namespace reeve::shell {
@@ -133,6 +140,70 @@ TEST(FolderBlobStore, WhatWasOnItsWayWhenTheProcessEndedIsSweptAtOpen) {
   std::ofstream(folder / "blobs/incoming/left") << "half";
   make_folder_store(folder);
   EXPECT_FALSE(std::filesystem::exists(folder / "blobs/incoming/left"));
+}
+
+/// Pages of a file that the kernel holds in memory.
+std::size_t pages_in_memory(const std::string& path, std::size_t size_bytes) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  void* const place = mmap(nullptr, size_bytes, PROT_READ, MAP_SHARED, file, 0);
+  close(file);
+  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> held((size_bytes + page - 1) / page);
+  EXPECT_EQ(mincore(place, size_bytes, held.data()), 0);
+  munmap(place, size_bytes);
+  return static_cast<std::size_t>(
+      std::count_if(held.begin(), held.end(), [](unsigned char flags) { return (flags & 1) != 0; }));
+}
+
+TEST(FolderBlobStore, OfALargeBlobTheFirstReaderLeavesNothingInMemoryAndTheSecondAll) {
+  const TemporaryFolder folder;
+  struct statfs system {};
+  ASSERT_EQ(statfs(folder.path().c_str(), &system), 0);
+  if (system.f_type == TMPFS_MAGIC) GTEST_SKIP() << "files of " << folder.path() << " lie in memory alone";
+  const std::unique_ptr<BlobStore> store = make_folder_store(folder);
+  const Bytes bytes(32U << 20, 7);
+  const Digest name = sha256(bytes);
+  const std::unique_ptr<BlobWriter> writer = std::move(store->begin()).value();
+  ASSERT_TRUE(writer->write(bytes).ok());
+  ASSERT_TRUE(writer->finish(name).ok());
+  const std::string hex = to_hex(name);
+  const std::string path = folder / "blobs" + "/" + hex.substr(0, 2) + "/" + hex.substr(2);
+  Bytes chunk(256U << 10);
+  const auto read_to_its_end = [&](BlobReader& reader) {
+    for (std::uint64_t at = 0; at < bytes.size(); at += chunk.size()) {
+      ASSERT_EQ(*reader.read(at, chunk), chunk.size());
+      ASSERT_EQ(chunk.front(), 7);
+    }
+  };
+  const std::unique_ptr<BlobReader> first = std::move(store->open(name)).value();
+  read_to_its_end(*first);
+  const std::size_t all = bytes.size() / static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  EXPECT_LT(pages_in_memory(path, bytes.size()), all / 4);
+  const std::unique_ptr<BlobReader> second = std::move(store->open(name)).value();
+  read_to_its_end(*second);
+  EXPECT_GT(pages_in_memory(path, bytes.size()), all / 4 * 3);
+  read_to_its_end(*first);  // who came first knows it now
+  EXPECT_GT(pages_in_memory(path, bytes.size()), all / 4 * 3);
+}
+
+TEST(Readership, ABlobIsSharedOnceItWasOpenedTwice) {
+  Readership readership;
+  const Readership::Shared one = readership.open(sha256(as_bytes("a")));
+  const Readership::Shared other = readership.open(sha256(as_bytes("b")));
+  EXPECT_FALSE(*one);
+  EXPECT_TRUE(*readership.open(sha256(as_bytes("a"))));
+  EXPECT_TRUE(*one);
+  EXPECT_FALSE(*other);
+}
+
+TEST(Readership, ABlobThatManyOthersCameAfterIsAsGoodAsNew) {
+  Readership readership;
+  const Digest old = sha256(as_bytes("old"));
+  readership.open(old);
+  for (std::size_t i = 0; i < Readership::kRemembered; ++i)
+    readership.open(sha256(as_bytes(std::to_string(i))));
+  EXPECT_FALSE(*readership.open(old));
+  EXPECT_TRUE(*readership.open(old));
 }
 
 }  // namespace
