@@ -19,8 +19,8 @@ static_assert(kMessageBytes > limits::kBulkChunkBytes);
 constexpr std::size_t kWordBytes = sizeof(capnp::word);
 /// One segment: its table, then the pointer to the root, both structs, and the data.
 constexpr std::size_t kTableBytes = 8;
-constexpr std::size_t kChunkHeadBytes =
-    kTableBytes + kWordBytes * (1 + capnp::sizeInWords<Envelope>() + capnp::sizeInWords<bulk_schema::Chunk>());
+constexpr std::size_t kChunkHeadBytes = kTableBytes + kWordBytes * (1 + capnp::sizeInWords<Envelope>() +
+                                                                    capnp::sizeInWords<bulk_schema::Chunk>());
 
 void put(Envelope::Builder out, const PutBlob& in) {
   auto put_blob = out.initPutBlob();

@@ -169,7 +169,8 @@ Result<void> Transfers::begin(Download& download, TransferId id) {
     download.hash.update({buffer.data(), static_cast<std::size_t>(n)});
     there_bytes += static_cast<std::uint64_t>(n);
   }
-  download.stream = StreamFile(download.file, there_bytes);
+  if (!writer_) writer_ = std::make_shared<PieceWriter>();
+  download.stream = StreamFile(download.file, there_bytes, writer_);
   download.begun = true;
   if (!send(id, bulk::GetBlob{download.digest, there_bytes, limits::kBulkWindowChunks})) forget(download);
   if (download.begun) ++download.attempts;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -84,6 +85,7 @@ class Transfers {
   InputCache& cache_;
   std::optional<net::ClientSocket> socket_;
   bool connected_ = false;
+  std::shared_ptr<PieceWriter> writer_;  // made for the first input
   TransferId next_id_ = 1;
   std::map<TransferId, Download> downloads_;
   std::map<TransferId, Upload> uploads_;

@@ -141,8 +141,8 @@ bool Baseline::look_at_folders(const Descriptor& root) {
   return settled;
 }
 
-/// Where the clock of files has moved on since the entry changed. A file system that keeps no finer times than
-/// hundredths of a second shows it by round ones: there nothing is known.
+/// Where the clock of files has moved on since the entry changed. A file system that keeps no finer times
+/// than hundredths of a second shows it by round ones: there nothing is known.
 bool Baseline::outlasts(const Entry& entry) const {
   constexpr long kRoundNs = 10'000'000;
   timespec now{};
@@ -151,7 +151,8 @@ bool Baseline::outlasts(const Entry& entry) const {
 }
 
 /// Whoever adds, removes or renames an entry changes the times of its folder, and so does whoever changes the
-/// folder's own mode or attributes. A folder's path leads through folders that were found unchanged before it.
+/// folder's own mode or attributes. A folder's path leads through folders that were found unchanged before
+/// it.
 bool Baseline::untouched() const {
   struct stat status {};
   if (!settled_ || lstat(folder_.c_str(), &status) != 0 || !root_.equal(status)) return false;

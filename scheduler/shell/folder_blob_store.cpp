@@ -38,11 +38,13 @@ Result<void> make_folder(const fs::path& folder) {
 
 class FolderBlobWriter final : public BlobWriter {
  public:
-  FolderBlobWriter(fs::path store, fs::path file, Descriptor fd, bool resumable)
+  FolderBlobWriter(fs::path store, fs::path file, Descriptor fd, bool resumable,
+                   std::shared_ptr<PieceWriter> pieces)
       : store_(std::move(store)),
         file_(std::move(file)),
         fd_(std::move(fd)),
-        stream_(fd_.get()),
+        pieces_(std::move(pieces)),
+        stream_(fd_.get(), 0, pieces_),
         resumable_(resumable) {}
   ~FolderBlobWriter() override {
     if (finished_) return;
@@ -66,7 +68,7 @@ class FolderBlobWriter final : public BlobWriter {
       size_bytes += static_cast<std::uint64_t>(bytes);
     }
     if (ftruncate(fd_.get(), static_cast<off_t>(size_bytes)) != 0) return system_error(file_.string(), errno);
-    stream_ = StreamFile(fd_.get(), size_bytes);
+    stream_ = StreamFile(fd_.get(), size_bytes, pieces_);
     return {};
   }
 
@@ -99,6 +101,7 @@ class FolderBlobWriter final : public BlobWriter {
   fs::path store_;
   fs::path file_;
   Descriptor fd_;
+  std::shared_ptr<PieceWriter> pieces_;
   StreamFile stream_;
   Sha256 hash_;
   bool resumable_;
@@ -176,7 +179,8 @@ Result<std::unique_ptr<BlobWriter>> FolderBlobStore::begin() {
   Descriptor fd(mkostemp(name.data(), O_CLOEXEC));
   if (!fd.open()) return system_error(name, errno);
   fchmod(fd.get(), kFileMode);
-  return std::unique_ptr<BlobWriter>(std::make_unique<FolderBlobWriter>(folder_, name, std::move(fd), false));
+  return std::unique_ptr<BlobWriter>(
+      std::make_unique<FolderBlobWriter>(folder_, name, std::move(fd), false, pieces_));
 }
 
 Result<std::unique_ptr<BlobWriter>> FolderBlobStore::resume(const Digest& name) {
@@ -184,7 +188,7 @@ Result<std::unique_ptr<BlobWriter>> FolderBlobStore::resume(const Digest& name) 
   Descriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
   if (!fd.open()) return system_error(file.string(), errno);
   if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return begin();  // another writer has it now
-  auto writer = std::make_unique<FolderBlobWriter>(folder_, file, std::move(fd), true);
+  auto writer = std::make_unique<FolderBlobWriter>(folder_, file, std::move(fd), true, pieces_);
   if (Result<void> done = writer->read_back(kResumedBytes); !done) return done.error();
   return std::unique_ptr<BlobWriter>(std::move(writer));
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "protocol/stream_file.h"
 #include "scheduler/shell/blob_store.h"
 #include "scheduler/shell/readership.h"
 
@@ -33,6 +34,7 @@ class FolderBlobStore final : public BlobStore {
   std::filesystem::path partial_path(const Digest& name) const;
 
   std::filesystem::path folder_;
+  std::shared_ptr<PieceWriter> pieces_ = std::make_shared<PieceWriter>();
   mutable Readership readership_;
 };
 

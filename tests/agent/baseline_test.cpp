@@ -68,24 +68,25 @@ TEST_P(BaselineChange, IsSeenAtOnceAndEveryTime) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, BaselineChange,
-    ::testing::Values(Change{"FileAdded", "touch new", true}, Change{"FolderAdded", "mkdir -p new/er", true},
-                      Change{"FileAddedDeepDown", "touch kit/deep/new", true},
-                      Change{"FileAddedAndItsFoldersTimesPutBack",
-                             "touch -r kit/deep $OLDPWD/ref-$$; touch kit/deep/new; touch -r $OLDPWD/ref-$$ kit/deep; "
-                             "rm $OLDPWD/ref-$$",
-                             true},
-                      Change{"FileAddedAndTaken", "touch new; rm new", true},
-                      Change{"FileChanged", "echo evil > data", false},
-                      Change{"FileChangedAndItsTimesPutBack",
-                             "touch -r data $OLDPWD/ref-$$; echo evil > data; touch -r $OLDPWD/ref-$$ data; rm $OLDPWD/ref-$$",
-                             false},
-                      Change{"FileReplacedByItsCopy", "cp -p data new; mv new data", false},
-                      Change{"FileGone", "rm kit/deep/tool", false},
-                      Change{"FolderReplaced", "mv kit new; cp -a new kit", false},
-                      Change{"LinkTurned", "ln -sfn kit link", false},
-                      Change{"ModeOfAFile", "chmod 600 data", false},
-                      Change{"ModeOfAFolder", "chmod 700 kit/deep", false},
-                      Change{"ModeOfTheFolderItself", "chmod 777 .", false}),
+    ::testing::Values(
+        Change{"FileAdded", "touch new", true}, Change{"FolderAdded", "mkdir -p new/er", true},
+        Change{"FileAddedDeepDown", "touch kit/deep/new", true},
+        Change{"FileAddedAndItsFoldersTimesPutBack",
+               "touch -r kit/deep $OLDPWD/ref-$$; touch kit/deep/new; touch -r $OLDPWD/ref-$$ kit/deep; "
+               "rm $OLDPWD/ref-$$",
+               true},
+        Change{"FileAddedAndTaken", "touch new; rm new", true},
+        Change{"FileChanged", "echo evil > data", false},
+        Change{
+            "FileChangedAndItsTimesPutBack",
+            "touch -r data $OLDPWD/ref-$$; echo evil > data; touch -r $OLDPWD/ref-$$ data; rm $OLDPWD/ref-$$",
+            false},
+        Change{"FileReplacedByItsCopy", "cp -p data new; mv new data", false},
+        Change{"FileGone", "rm kit/deep/tool", false},
+        Change{"FolderReplaced", "mv kit new; cp -a new kit", false},
+        Change{"LinkTurned", "ln -sfn kit link", false}, Change{"ModeOfAFile", "chmod 600 data", false},
+        Change{"ModeOfAFolder", "chmod 700 kit/deep", false},
+        Change{"ModeOfTheFolderItself", "chmod 777 .", false}),
     [](const auto& all) { return all.param.name; });
 
 TEST_F(BaselineTest, AnAttributeOfAFolderIsSeen) {

@@ -30,8 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto view = reeve::bulk::view_chunk(on_words);
   const auto* chunk = message ? std::get_if<reeve::bulk::Chunk>(&message->body) : nullptr;
   REEVE_CHECK(view.has_value() == (chunk != nullptr), "what is seen as a chunk is read as one");
-  REEVE_CHECK(!chunk || std::equal(chunk->data.begin(), chunk->data.end(), view->data.begin(), view->data.end()),
-              "and has the same data");
+  REEVE_CHECK(
+      !chunk || std::equal(chunk->data.begin(), chunk->data.end(), view->data.begin(), view->data.end()),
+      "and has the same data");
   if (!message) return 0;
   const auto again = reeve::bulk::decode(reeve::bulk::encode(*message));
   REEVE_CHECK(again.ok() && *again == *message, "a bulk message is the same after a second trip");
