@@ -41,6 +41,10 @@ void rebuild_queues(Region& region, JobId job);
 void rebuild_all(Region& region);
 void notify_job(Region& region, JobId job);
 
+// ---- generations.cpp: tasks that go on from results of earlier ones ----
+/// A task of the step was settled: what it opens is queued, and results that nothing needs any more are spent.
+void advance_generations(Region& region, StepRef step, TaskIndex task);
+
 // ---- queues.cpp: which tasks want an attempt ----
 ///   one_class  tasks that start only where their class has owners for a quorum (bit_classes.h)
 NeedId intern_need(Region& region, const StepSpec& spec, bool one_class);
