@@ -80,7 +80,7 @@ inline constexpr std::uint64_t kLogOffset = 1ULL << 53;
 /// Shards of a generation: their results are all inputs of one task, whose assignment names each.
 inline constexpr std::uint32_t kShardsPerGeneration = 1024;
 /// Generations that shards may lag behind: so many states and gradients are kept at once.
-inline constexpr std::uint32_t kStaleness = 8;
+inline constexpr std::uint32_t kStaleness = 16;
 /// Results of other tasks that one goes on from: every shard's, and the update before.
 inline constexpr std::uint32_t kInputsPerTask = kShardsPerGeneration + 1;
 

@@ -24,6 +24,7 @@ void on_tick(Region& region) {
   region.live.changed.clear();
   if (region.now - region.live.kept_house < kHousekeeping) return;
   region.live.kept_house = region.now;
+  replace_late_agents(region);
   vest_by_age(region);
   const Time oldest = region.now - limits::kRequestMemory;
   const auto& sessions = region.durable.sessions;

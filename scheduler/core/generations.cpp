@@ -15,6 +15,28 @@ void append(std::vector<TaskRange>& ranges, TaskRange tasks) {
     ranges.push_back(tasks);
 }
 
+/// An agent is late that took so many times as long for a task as was usual, and longer than kLeastLate.
+constexpr std::int64_t kTimesLate = 4;
+constexpr Duration kLeastLate = seconds(10);
+constexpr std::size_t kReplacedRemembered = 100'000;
+
+bool is_late(const Region& region, const StepQueue& queue, const Lease& lease) {
+  const auto agent = region.live.agents.find(lease.agent);
+  if (agent == region.live.agents.end() || queue.expected_ns == 0 || lease.left.empty()) return false;
+  const Duration since = region.now - std::max(lease.sent, agent->second.last_report);
+  return since > kLeastLate && since.ns / kTimesLate > queue.expected_ns;
+}
+
+/// True where an agent of another owner has nothing to do and could run the task.
+bool somebody_is_idle(const Region& region, const StepQueue& queue, PartyId owner) {
+  return std::any_of(region.live.agents.begin(), region.live.agents.end(), [&](const auto& entry) {
+    const auto& [id, agent] = entry;
+    const AgentRecord& record = region.durable.agents.at(id);
+    return agent.owner != owner && agent.role == Role::kAgent && agent.outstanding == 0 && !agent.paused &&
+           !record.paused && !record.revoked && meets(agent.capability, region.live.needs[queue.need]);
+  });
+}
+
 /// The earlier update that a task goes on from.
 std::optional<TaskIndex> earlier_update(const Iteration& iteration, TaskIndex task) {
   const std::uint32_t generation = iteration.generation_of(task);
@@ -105,6 +127,28 @@ bool goes_on(const StepState& step) {
         if (!step.passed.contains(input)) return false;
   }
   return step.done.size() == expected;
+}
+
+void replace_late_agents(Region& region) {
+  std::vector<AttemptId> late;
+  for (const auto& [ref, queue] : region.live.queues) {
+    const bool waits = queue.with_agents > 0 && queue.fresh.empty() && !queue.wants_copies();
+    if (!waits || !region.durable.find_step(ref)->spec.iterates()) continue;
+    const auto& leases = region.live.leases_of_step;
+    for (auto next = leases.lower_bound({ref, AttemptId()}); next != leases.end() && next->first == ref; ++next) {
+      const Lease& lease = region.live.leases.at(next->second);
+      const bool again = region.live.replaced.contains({ref, lease.left.front(1).first});
+      if (!again && is_late(region, queue, lease) && somebody_is_idle(region, queue, lease.owner))
+        late.push_back(next->second);
+    }
+  }
+  if (region.live.replaced.size() > kReplacedRemembered) region.live.replaced.clear();
+  for (const AttemptId attempt : late) {
+    const auto lease = region.live.leases.find(attempt);
+    if (lease == region.live.leases.end()) continue;  // its job ended with another's
+    region.live.replaced.insert({lease->second.step, lease->second.left.front(1).first});
+    take_back(region, attempt, "it took far longer than others of its generation; another agent has it now");
+  }
 }
 
 void advance_generations(Region& region, StepRef ref, TaskIndex task) {

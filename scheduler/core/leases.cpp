@@ -368,17 +368,22 @@ void expire_leases(Region& region) {
       set_deadline(region, attempt, lease.renewed);
       continue;
     }
-    cancel_lease(region, attempt);
     if (!stalled || lease.is_seat()) {  // a gang that stalls does so by its lead's lease too
+      cancel_lease(region, attempt);
       lose_lease(region, attempt);
       continue;
     }
-    end_lease(region, attempt);
-    for (const TaskRange range : lease.left.ranges())
-      requeue(region, lease.step, range);
-    fail_attempts(region, attempt, lease, lease.left.front(1), msg::FailureReason::kTimeLimit,
-                  "not finished within its time limit");
+    take_back(region, attempt, "not finished within its time limit");
   }
+}
+
+void take_back(Region& region, AttemptId attempt, const std::string& why) {
+  const Lease lease = region.live.leases.at(attempt);
+  cancel_lease(region, attempt);
+  end_lease(region, attempt);
+  for (const TaskRange range : lease.left.ranges())
+    requeue(region, lease.step, range);
+  fail_attempts(region, attempt, lease, lease.left.front(1), msg::FailureReason::kTimeLimit, why);
 }
 
 void lost_agents(Region& region) {

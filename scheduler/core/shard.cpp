@@ -151,6 +151,8 @@ void end_job(Region& region, JobId id, msg::JobState state, const std::string& r
   forget(region.live.comparisons);
   forget(region.live.lost);
   forget(region.live.cooling);
+  const auto& replaced = region.live.replaced;
+  region.live.replaced.erase(replaced.lower_bound(first), replaced.lower_bound(beyond));
   region.live.unfunded.erase(id);
   clear_blocklist(region, id);
   notify_job(region, id);

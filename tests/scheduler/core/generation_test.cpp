@@ -150,8 +150,10 @@ TEST_F(Generations, AnAgentMayFetchWhatItsTaskGoesOnFromAndNothingElse) {
     EXPECT_TRUE(*core_->needs_input(todo.agent, state_after_first));
     EXPECT_FALSE(*core_->needs_input(todo.agent, honest_blob(ref, 0))) << "a spent gradient";
   }
-  for (const AgentId rig : rigs_)
-    if (todo_of(rig).empty()) EXPECT_FALSE(*core_->needs_input(rig, state_after_first));
+  for (const AgentId rig : rigs_) {
+    if (!todo_of(rig).empty()) continue;
+    EXPECT_FALSE(*core_->needs_input(rig, state_after_first)) << "it has no task that needs it";
+  }
 }
 
 TEST_F(Generations, GoOnAfterARestart) {
@@ -250,6 +252,25 @@ TEST_F(Generations, AJobWhoseResultsNobodyConfirmsAnyMoreFailsAndBeginsAnewWhenI
     EXPECT_EQ(blob, honest_blob(ref, task)) << task;
 }
 
+TEST_F(Generations, AnAgentThatIsFarSlowerThanItsSiblingsIsReplaced) {
+  const StepRef ref = start({4, 3, 0, 0});
+  work_until(ref, 1);
+  habits_[rigs_[0]].reports = false;
+  work();
+  const std::vector<Todo> late = todo_of(rigs_[0]);
+  ASSERT_FALSE(late.empty()) << "the generation waits for it";
+  const std::uint32_t before = generations_done(step(ref));
+  for (int s = 0; s < 30; ++s)
+    pass(seconds(1));
+  for (const Todo& todo : todo_of(rigs_[0]))
+    EXPECT_NE(todo.assignment.attempt, late[0].assignment.attempt) << "taken back, long before its time limit";
+  work();
+  EXPECT_GT(generations_done(step(ref)), before);
+  const auto failed = events<AttemptFailed>();
+  ASSERT_FALSE(failed.empty());
+  EXPECT_NE(failed[0].message.find("far longer than others"), std::string::npos);
+}
+
 TEST_F(Generations, PausedAndResumedTheyGoOn) {
   const StepRef ref = start(kShort);
   work_until(ref, 1);
@@ -296,7 +317,7 @@ TEST_F(Generations, WhatDoesNotFitIsRefusedByName) {
   EXPECT_NE(refusal({0, 2, 0, 0}, [](JobSpec& spec) { spec.steps[0].task_count = 1; }).find("0 generations"),
             std::string::npos);
   EXPECT_NE(refusal({1, 1025, 0, 0}, as_it_is).find("1025 shards"), std::string::npos);
-  EXPECT_NE(refusal({20, 2, 9, 0}, as_it_is).find("staleness 9"), std::string::npos);
+  EXPECT_NE(refusal({40, 2, 17, 0}, as_it_is).find("staleness 17"), std::string::npos);
   EXPECT_NE(refusal(kShort, [](JobSpec& spec) { ++spec.steps[0].task_count; }).find("task_count 10"),
             std::string::npos);
   EXPECT_NE(refusal(kShort, [](JobSpec& spec) { spec.verify = {VerifyMode::kQuorum, 1}; }).find("quorum of 1"),
