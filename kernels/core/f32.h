@@ -155,6 +155,17 @@ REEVE_HD F32 canonical(F32 a) {
   return a == a ? a : from_bits(0x7fc00000u);
 }
 
+/// What formulas for F32 and for WideF32 (kernels/core/wide.h) alike are written with.
+REEVE_HD F32 select(bool mask, F32 yes, F32 no) {
+  return mask ? yes : no;
+}
+REEVE_HD std::int32_t to_signed(std::uint32_t bits) {
+  return static_cast<std::int32_t>(bits);
+}
+REEVE_HD std::uint32_t to_unsigned(std::int32_t bits) {
+  return static_cast<std::uint32_t>(bits);
+}
+
 REEVE_HD F32 from_int(std::int32_t i) {
   return F32(static_cast<float>(i));
 }
