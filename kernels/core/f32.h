@@ -14,6 +14,7 @@ struct F32 {
 
   F32() = default;
   REEVE_HD constexpr explicit F32(float number) : value(number) {}
+  REEVE_HD static F32 of_signed_bits(std::int32_t bits);
 };
 
 #if defined(__CUDA_ARCH__)
@@ -159,11 +160,11 @@ REEVE_HD F32 canonical(F32 a) {
 REEVE_HD F32 select(bool mask, F32 yes, F32 no) {
   return mask ? yes : no;
 }
-REEVE_HD std::int32_t to_signed(std::uint32_t bits) {
-  return static_cast<std::int32_t>(bits);
+REEVE_HD std::int32_t signed_bits_of(F32 a) {
+  return static_cast<std::int32_t>(bits_of(a));
 }
-REEVE_HD std::uint32_t to_unsigned(std::int32_t bits) {
-  return static_cast<std::uint32_t>(bits);
+REEVE_HD F32 F32::of_signed_bits(std::int32_t bits) {
+  return from_bits(static_cast<std::uint32_t>(bits));
 }
 
 REEVE_HD F32 from_int(std::int32_t i) {

@@ -23,7 +23,7 @@ REEVE_HD N exp_of(N x) {
   clamped = select(clamped < N(-104), N(-104), clamped);
   // Adding 1.5 · 2^23 rounds to an integer n, which then sits in the low bits.
   const N shifted = fma(clamped, N(0x1.715476p+0f), N(12582912.0f));
-  const auto n = to_signed(bits_of(shifted)) - 0x4b400000;
+  const auto n = signed_bits_of(shifted) - 0x4b400000;
   const N nf = shifted - N(12582912.0f);
   N r = fma(nf, N(-0x1.62e430p-1f), clamped);
   r = fma(nf, N(0x1.05c610p-29f), r);
@@ -36,8 +36,8 @@ REEVE_HD N exp_of(N x) {
   const N e = p + N(1);
   // Two exact powers of two, so that a denormal result is rounded once.
   const auto half = n >> 1;
-  const N scale_a = from_bits(to_unsigned(half + 127) << 23);
-  const N scale_b = from_bits(to_unsigned(n - half + 127) << 23);
+  const N scale_a = N::of_signed_bits((half + 127) << 23);
+  const N scale_b = N::of_signed_bits((n - half + 127) << 23);
   const N y = (e * scale_a) * scale_b;
   return select(x == x, y, N(quiet_nan()));
 }

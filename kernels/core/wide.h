@@ -42,6 +42,7 @@ struct WideF32 {
   REEVE_HD explicit WideF32(WideFloats lanes) : value(lanes) {}
   REEVE_HD explicit WideF32(float number) : value(splat_floats(number)) {}
   REEVE_HD explicit WideF32(F32 number) : value(splat_floats(number.value)) {}
+  REEVE_HD static WideF32 of_signed_bits(WideInts bits);
 };
 
 REEVE_HD WideF32 load_wide(const float* p) {
@@ -117,14 +118,14 @@ REEVE_HD WideBits bits_of(WideF32 a) {
 REEVE_HD WideF32 from_bits(WideBits bits) {
   return WideF32(reinterpret_cast<WideFloats>(bits));
 }
-REEVE_HD WideInts to_signed(WideBits bits) {
-  return reinterpret_cast<WideInts>(bits);
+REEVE_HD WideInts signed_bits_of(WideF32 a) {
+  return reinterpret_cast<WideInts>(a.value);
 }
-REEVE_HD WideBits to_unsigned(WideInts bits) {
-  return reinterpret_cast<WideBits>(bits);
+REEVE_HD WideF32 WideF32::of_signed_bits(WideInts bits) {
+  return WideF32(reinterpret_cast<WideFloats>(bits));
 }
 REEVE_HD WideF32 select(WideInts mask, WideF32 yes, WideF32 no) {
-  const WideBits chosen = to_unsigned(mask);
+  const WideBits chosen = reinterpret_cast<WideBits>(mask);
   return from_bits((bits_of(yes) & chosen) | (bits_of(no) & ~chosen));
 }
 REEVE_HD WideF32 operator-(WideF32 a) {

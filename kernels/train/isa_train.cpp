@@ -190,7 +190,7 @@ void cross_entropy_rows(std::size_t rows, std::size_t n, float factor, const std
 
 /// 2^power as a float, |power| <= 126.
 F32 power_of_two(std::int32_t power) {
-  return from_bits(to_unsigned(power + 127) << 23);
+  return F32::of_signed_bits((power + 127) << 23);
 }
 
 std::size_t add_fixed_entries(std::size_t n, std::uint32_t scale_log2, const float* gradient,

@@ -166,6 +166,13 @@ const TrainKernel& kernel_or_best(const TrainOptions& options) {
   return options.kernel != nullptr ? *options.kernel : best_train_kernel();
 }
 
+std::string float_text(float value) {
+  if (value != value) return "nan";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
+  return text;
+}
+
 ReadyModel::ReadyModel(const TrainSpec& spec, const TrainOptions& options, std::uint32_t samples,
                        std::span<const std::uint8_t> state)
     : team(options.threads),
@@ -196,7 +203,7 @@ bool add_losses(std::span<const float> losses, std::int64_t& sum, std::string& e
     static_assert(kLossScaleLog2 == 32);
     if (!fits_fixed(scaled) || __builtin_add_overflow(sum, round_to_fixed(scaled), &sum))
       return refuse(error, "training",
-                    "the loss of row " + std::to_string(row) + " is " + std::to_string(losses[row]) +
+                    "the loss of row " + std::to_string(row) + " is " + float_text(losses[row]) +
                         ": lower the learning rate");
   }
   return true;

@@ -84,4 +84,7 @@ bool add_losses(std::span<const float> losses, std::int64_t& sum, std::string& e
 
 const TrainKernel& kernel_or_best(const TrainOptions& options);
 
+/// As errors show it: nine digits, "inf", "-inf" or "nan".
+std::string float_text(float value);
+
 }  // namespace reeve::kernels

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <cstring>
 
 #include "kernels/core/float_environment.h"
@@ -15,12 +14,6 @@ static_assert(kMaxMicroBatchesAGeneration <= kMaxMicroBatches);
 /// Entries that one thread converts at a time.
 constexpr std::size_t kChunk = 1u << 14;
 
-std::string shortest(float value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
-  return text;
-}
-
 /// Which tensor an entry belongs to, and what is wrong with it.
 std::string describe_entry(const TrainSpec& spec, std::size_t at, float value, std::uint32_t micro_batch,
                            std::uint32_t generation) {
@@ -32,7 +25,7 @@ std::string describe_entry(const TrainSpec& spec, std::size_t at, float value, s
   const std::string where = "training: the gradient of " + tensor.name + "[" +
                             std::to_string(at - tensor.offset) + "] in micro-batch " +
                             std::to_string(micro_batch) + " of generation " + std::to_string(generation) +
-                            " is " + shortest(value);
+                            " is " + float_text(value);
   if (value != value) return where + ": lower the learning rate, and look for what is not finite";
   return where + ", too large for gradient_scale_log2 = " + std::to_string(spec.gradient_scale_log2) +
          ": entries must stay below 2^" + std::to_string(51 - static_cast<int>(spec.gradient_scale_log2)) +

@@ -149,7 +149,7 @@ class UpdateRun {
     store(layout_.parameters, piece, weights);
     for (std::uint64_t i = 0; i < piece.size; ++i) {
       if (!(abs(F32(weights[i])) < infinity()))
-        return "training: after the update " + name(piece, i) + " is " + std::to_string(weights[i]) +
+        return "training: after the update " + name(piece, i) + " is " + float_text(weights[i]) +
                "; lower the learning rate";
     }
     return {};
