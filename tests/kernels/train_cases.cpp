@@ -21,11 +21,11 @@ TrainSpec tiny_mlp() {
 TrainSpec tiny_gpt() {
   TrainSpec spec;
   spec.model = ModelKind::kGpt;
-  spec.gpt = {12, 2, 2, 32, true};
+  spec.gpt = {12, 2, 2, 16, true};
   spec.micro_batch = 3;
   spec.micro_batches = 4;
-  spec.generations = 120;
-  spec.rate = {RateShape::kCosine, 0.01f, 0.001f, 10};
+  spec.generations = 200;
+  spec.rate = {RateShape::kCosine, 0.03f, 0.003f, 10};
   spec.seed = 78;
   return spec;
 }
