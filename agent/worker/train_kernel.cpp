@@ -107,7 +107,8 @@ class TrainKernel final : public TaskKernel {
       if (!bytes) return bytes.error();
       earlier.files.push_back(std::move(*bytes));
     }
-    earlier.state = has_state ? std::span<const std::uint8_t>(earlier.files.front()) : context_.training->first;
+    earlier.state =
+        has_state ? std::span<const std::uint8_t>(earlier.files.front()) : context_.training->first;
     for (std::size_t i = has_state ? 1 : 0; i < earlier.files.size(); ++i)
       earlier.gradients.emplace_back(earlier.files[i]);
     return earlier;

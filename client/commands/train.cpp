@@ -40,7 +40,8 @@ kernels::TrainOptions here() {
 
 Result<ExitCode> train(Context& context, TrainFlags& flags) {
   if (flags.config.empty() || flags.data.empty())
-    return Error{ErrorCode::kInvalid, flags.config.empty() ? "no configuration was given" : "--data is missing",
+    return Error{ErrorCode::kInvalid,
+                 flags.config.empty() ? "no configuration was given" : "--data is missing",
                  "`reeve train CONFIG.toml --data FILE -o DIR`; docs/guides/training.md shows a CONFIG.toml"};
   auto config = load_train_config(flags.config);
   if (!config) return config.error();
@@ -83,14 +84,17 @@ Result<ExitCode> evaluate(Context& context, const UseFlags& flags) {
   if (!kernels::train_evaluate(model->spec, model->state, dataset, here(), found, error))
     return kernel_error(error);
   const double rows = static_cast<double>(std::max<std::uint64_t>(found.rows, 1));
-  const double loss = std::ldexp(static_cast<double>(found.loss_sum), -static_cast<int>(kernels::kLossScaleLog2)) / rows;
+  const double loss =
+      std::ldexp(static_cast<double>(found.loss_sum), -static_cast<int>(kernels::kLossScaleLog2)) / rows;
   const double accuracy = static_cast<double>(found.correct) / rows;
   char text[160];
-  std::snprintf(text, sizeof text, "%s rows: loss %.4f, %.2f %% right\n", format_count(found.rows).c_str(), loss,
-                100 * accuracy);
+  std::snprintf(text, sizeof text, "%s rows: loss %.4f, %.2f %% right\n", format_count(found.rows).c_str(),
+                loss, 100 * accuracy);
   context.output().show(
-      {{{"evaluation", {{"rows", found.rows}, {"correct", found.correct}, {"loss", loss}, {"accuracy", accuracy}}}},
-       text, text});
+      {{{"evaluation",
+         {{"rows", found.rows}, {"correct", found.correct}, {"loss", loss}, {"accuracy", accuracy}}}},
+       text,
+       text});
   return kExitOk;
 }
 
@@ -98,8 +102,9 @@ Result<ExitCode> sample(Context& context, const UseFlags& flags) {
   const auto model = read_model(flags.folder);
   if (!model) return model.error();
   std::string error;
-  const kernels::TrainBytes written = kernels::train_sample(
-      model->spec, model->state, as_bytes(flags.prompt), {flags.bytes, flags.temperature, flags.seed}, here(), error);
+  const kernels::TrainBytes written =
+      kernels::train_sample(model->spec, model->state, as_bytes(flags.prompt),
+                            {flags.bytes, flags.temperature, flags.seed}, here(), error);
   if (!error.empty()) return kernel_error(error);
   std::string text = flags.prompt + std::string(written.begin(), written.end());
   for (char& c : text)  // what a model wrote must not steer the reader's terminal
@@ -117,9 +122,9 @@ void add_model(const Verb& verb, UseFlags& flags) {
 
 void add_train_commands(CommandLine& line) {
   auto flags = std::make_shared<TrainFlags>();
-  const Verb& verb = line.verb(line.root(), "train",
-                               "Train a model on many agents: the same bits whoever takes part",
-                               [flags](Context& context) { return train(context, *flags); });
+  const Verb& verb =
+      line.verb(line.root(), "train", "Train a model on many agents: the same bits whoever takes part",
+                [flags](Context& context) { return train(context, *flags); });
   verb.option("config", flags->config, "A TOML file: model, generations, optimizer");
   verb.option("--data", flags->data,
               "What it learns from: text, a CSV file of labelled images, or IMAGES,LABELS of MNIST")
@@ -135,8 +140,12 @@ void add_train_commands(CommandLine& line) {
                                 [use](Context& context) { return sample(context, *use); });
   add_model(write, *use);
   write.option("--prompt", use->prompt, "What the text begins with");
-  write.option("--bytes", use->bytes, "How many bytes it writes").between(1, kernels::kMaxSampleBytes).with_default();
-  write.option("--temperature", use->temperature, "0: always the likeliest byte").between(0, 100).with_default();
+  write.option("--bytes", use->bytes, "How many bytes it writes")
+      .between(1, kernels::kMaxSampleBytes)
+      .with_default();
+  write.option("--temperature", use->temperature, "0: always the likeliest byte")
+      .between(0, 100)
+      .with_default();
   write.option("--seed", use->seed, "Another one, another text").with_default();
 }
 

@@ -26,7 +26,8 @@ struct Scale {
   double most = 1;
   std::size_t generations = 1;
   double x(std::size_t generation) const {
-    const double share = generations < 2 ? 0.5 : static_cast<double>(generation) / static_cast<double>(generations - 1);
+    const double share =
+        generations < 2 ? 0.5 : static_cast<double>(generation) / static_cast<double>(generations - 1);
     return kLeft + share * (kWidth - kLeft - kRight);
   }
   double y(double loss) const {
@@ -48,9 +49,9 @@ std::string grid(const Scale& scale) {
   for (int i = 0; i <= kTicks; ++i) {
     const double loss = scale.most * i / kTicks;
     const std::string y = number(scale.y(loss));
-    text += "<line class=\"grid\" x1=\"" + number(kLeft) + "\" x2=\"" + number(kWidth - kRight) + "\" y1=\"" + y +
-            "\" y2=\"" + y + "\"/><text x=\"" + number(kLeft - 8) + "\" y=\"" + number(scale.y(loss) + 4) +
-            "\" text-anchor=\"end\">" + number(loss, "%.3g") + "</text>\n";
+    text += "<line class=\"grid\" x1=\"" + number(kLeft) + "\" x2=\"" + number(kWidth - kRight) + "\" y1=\"" +
+            y + "\" y2=\"" + y + "\"/><text x=\"" + number(kLeft - 8) + "\" y=\"" +
+            number(scale.y(loss) + 4) + "\" text-anchor=\"end\">" + number(loss, "%.3g") + "</text>\n";
   }
   for (int i = 0; i <= kTicks; ++i) {
     const std::size_t generation = (scale.generations - 1) * static_cast<std::size_t>(i) / kTicks;

@@ -19,7 +19,8 @@ Result<void> write_file(const std::filesystem::path& path, ByteView head, ByteVi
   out.write(reinterpret_cast<const char*>(body.data()), static_cast<std::streamsize>(body.size()));
   out.flush();
   if (out) return {};
-  return Error{ErrorCode::kIo, "cannot write " + path.string() + ": " + std::generic_category().message(errno),
+  return Error{ErrorCode::kIo,
+               "cannot write " + path.string() + ": " + std::generic_category().message(errno),
                "choose another folder with -o, or mend its permissions or its disk"};
 }
 

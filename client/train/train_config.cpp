@@ -21,13 +21,14 @@ struct Key {
 
 template <class Number>
 Key whole(const char* name, Number& target) {
-  return {name, [&target](const toml::node& node) -> std::string {
-            const auto value = node.is_integer() ? node.value<std::int64_t>() : std::nullopt;
-            if (!value || *value < 0 || static_cast<std::uint64_t>(*value) > std::numeric_limits<Number>::max())
-              return "must be a whole number, 0 or more";
-            target = static_cast<Number>(*value);
-            return "";
-          }};
+  return {
+      name, [&target](const toml::node& node) -> std::string {
+        const auto value = node.is_integer() ? node.value<std::int64_t>() : std::nullopt;
+        if (!value || *value < 0 || static_cast<std::uint64_t>(*value) > std::numeric_limits<Number>::max())
+          return "must be a whole number, 0 or more";
+        target = static_cast<Number>(*value);
+        return "";
+      }};
 }
 
 Key number(const char* name, float& target) {
@@ -121,14 +122,13 @@ std::vector<Table> tables(TrainConfig& config) {
         widths("hidden", spec.mlp.hidden),
         choice<Activation>("activation", spec.mlp.activation,
                            {{"gelu", Activation::kGelu}, {"relu", Activation::kRelu}}),
-        whole("context", spec.gpt.context), whole("layers", spec.gpt.layers),
-        whole("heads", spec.gpt.heads), whole("width", spec.gpt.width),
-        yes_or_no("tied_head", spec.gpt.tied_head)}},
+        whole("context", spec.gpt.context), whole("layers", spec.gpt.layers), whole("heads", spec.gpt.heads),
+        whole("width", spec.gpt.width), yes_or_no("tied_head", spec.gpt.tied_head)}},
       {"train",
        {whole("generations", spec.generations), whole("micro_batch", spec.micro_batch),
         whole("micro_batches", spec.micro_batches), whole("shards", spec.shards),
-        whole("staleness", spec.staleness), whole("seed", spec.seed),
-        whole("keep_every", config.keep_every), whole("gradient_scale_log2", spec.gradient_scale_log2)}},
+        whole("staleness", spec.staleness), whole("seed", spec.seed), whole("keep_every", config.keep_every),
+        whole("gradient_scale_log2", spec.gradient_scale_log2)}},
       {"optimizer",
        {choice<OptimizerKind>("kind", spec.optimizer.kind,
                               {{"adamw", OptimizerKind::kAdamw}, {"sgd", OptimizerKind::kSgd}}),

@@ -11,8 +11,8 @@ namespace reeve::client {
 
 /// What a run's file says: what is trained, and how it is shared out.
 struct TrainConfig {
-  std::string name;           // of the job; empty: the file's
-  kernels::TrainSpec spec;    // features and classes of an MLP may be 0: as the data has them
+  std::string name;              // of the job; empty: the file's
+  kernels::TrainSpec spec;       // features and classes of an MLP may be 0: as the data has them
   std::uint32_t keep_every = 0;  // generations whose state stays a result; 0: the last alone
 };
 

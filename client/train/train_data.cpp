@@ -62,9 +62,9 @@ Result<Images> read_csv(const std::string& name, std::string_view text) {
     }
     const auto features = static_cast<std::uint32_t>(row.size() - 1);
     if (features == 0 || (images.features != 0 && features != images.features))
-      return bad(name + ", line " + std::to_string(number),
-                 std::to_string(features) + " pixels, where the lines before have " +
-                     std::to_string(images.features));
+      return bad(name + ", line " + std::to_string(number), std::to_string(features) +
+                                                                " pixels, where the lines before have " +
+                                                                std::to_string(images.features));
     images.features = features;
     images.labels.push_back(row.front());
     images.pixels.insert(images.pixels.end(), row.begin() + 1, row.end());
@@ -95,7 +95,8 @@ Result<Images> read_mnist(const std::string& image_file, const std::string& labe
   if (labels->size() < kLabelsBegin || big_endian(*labels, 0) != 0x801) return wrong(label_file);
   const std::uint64_t rows = big_endian(*pixels, 4);
   const std::uint64_t features = std::uint64_t{big_endian(*pixels, 8)} * big_endian(*pixels, 12);
-  if (features > kernels::kMaxWidth || pixels->size() - kImagesBegin != rows * features) return wrong(image_file);
+  if (features > kernels::kMaxWidth || pixels->size() - kImagesBegin != rows * features)
+    return wrong(image_file);
   if (big_endian(*labels, 4) != rows || labels->size() - kLabelsBegin != rows) return wrong(label_file);
   return Images{static_cast<std::uint32_t>(features), Bytes(pixels->begin() + kImagesBegin, pixels->end()),
                 Bytes(labels->begin() + kLabelsBegin, labels->end())};
@@ -103,9 +104,10 @@ Result<Images> read_mnist(const std::string& image_file, const std::string& labe
 
 Bytes encode(const Images& images, kernels::TrainSpec& spec) {
   if (spec.mlp.features == 0) spec.mlp.features = images.features;
-  if (spec.mlp.classes == 0) spec.mlp.classes = *std::max_element(images.labels.begin(), images.labels.end()) + 1U;
-  const std::uint32_t classes =
-      std::max<std::uint32_t>(spec.mlp.classes, *std::max_element(images.labels.begin(), images.labels.end()) + 1U);
+  if (spec.mlp.classes == 0)
+    spec.mlp.classes = *std::max_element(images.labels.begin(), images.labels.end()) + 1U;
+  const std::uint32_t classes = std::max<std::uint32_t>(
+      spec.mlp.classes, *std::max_element(images.labels.begin(), images.labels.end()) + 1U);
   return kernels::encode_images(images.features, classes, images.pixels, images.labels);
 }
 
@@ -129,7 +131,8 @@ Result<Bytes> load_train_data(const std::string& files, kernels::TrainSpec& spec
     return bytes;
   }
   if (spec.model == kernels::ModelKind::kGpt) return kernels::encode_text(*bytes);
-  const auto images = read_csv(files, std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size()));
+  const auto images =
+      read_csv(files, std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size()));
   if (!images) return images.error();
   return encode(*images, spec);
 }

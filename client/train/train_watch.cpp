@@ -101,7 +101,8 @@ class TrainWatch {
     context_.output().end_progress();
     const std::string id = std::to_string(job_.value());
     context_.output().show({{{"job", {{"id", job_.value()}, {"interrupted", true}}}},
-                            "Job " + id + " goes on without being watched.\n", id + "\n"});
+                            "Job " + id + " goes on without being watched.\n",
+                            id + "\n"});
     return kExitInterrupted;
   }
 

@@ -250,7 +250,8 @@ void fields(A& a, Durable& d) {
     if (a.ok() && !(restore(d, compared) && restore(d, extras) && restore(d, retries) && restore(d, passed)))
       a.fail();
   } else {
-    write_sections(a, d.lent, compared_tasks(d), d.bit_classes, job_extras(d), step_retries(d), steps_passed(d));
+    write_sections(a, d.lent, compared_tasks(d), d.bit_classes, job_extras(d), step_retries(d),
+                   steps_passed(d));
   }
 }
 

@@ -346,14 +346,14 @@ struct ResultsSpent {
   std::vector<TaskRange> kept;     // they stay results of the step
 };
 
-using Event = std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled,
-                           Revoked, AgentPauseSet, Funded, JobAccepted, StepOpened, EscrowHeld, JobPaused,
-                           JobResumed, JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded,
-                           AttemptFailed, TasksFailed, TasksVerified, StoreReserved, ResultStored,
-                           StoreAbandoned, TaskDisputed, LeafChosen, DisputeDecided, AttemptRejected, Settled,
-                           Vested, OwnerConvicted, JobReopened, SessionsExpired, ComparisonOpened,
-                           CandidateStored, ComparisonDecided, BitClassSeen, CheckpointStored, JobPurged,
-                           ResultsSpent>;
+using Event =
+    std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled, Revoked,
+                 AgentPauseSet, Funded, JobAccepted, StepOpened, EscrowHeld, JobPaused, JobResumed,
+                 JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded, AttemptFailed,
+                 TasksFailed, TasksVerified, StoreReserved, ResultStored, StoreAbandoned, TaskDisputed,
+                 LeafChosen, DisputeDecided, AttemptRejected, Settled, Vested, OwnerConvicted, JobReopened,
+                 SessionsExpired, ComparisonOpened, CandidateStored, ComparisonDecided, BitClassSeen,
+                 CheckpointStored, JobPurged, ResultsSpent>;
 
 /// snake_case name of an event's kind, for logs and the view.
 const char* event_name(const Event& event);

@@ -244,14 +244,13 @@ void explain_generation(const Job& job, StepIndex index, std::vector<Explanation
   if (!state.spec.iterates() || generation == iteration.generations) return;
   const std::uint64_t shards = count_tasks(state.done.overlap(iteration.shards_of(generation)));
   const bool unchecked = job.verify.mode == VerifyMode::kNone;
-  out.push_back({index,
-                 {},
-                 "generation " + std::to_string(generation + 1) + " of " +
-                     std::to_string(iteration.generations) + ", " + std::to_string(shards) + " of " +
-                     std::to_string(iteration.shards) + " gradients" +
-                     (unchecked ? "; taken unchecked (--verify none): one wrong result spoils all that follow"
-                                : ""),
-                 ""});
+  out.push_back(
+      {index,
+       {},
+       "generation " + std::to_string(generation + 1) + " of " + std::to_string(iteration.generations) +
+           ", " + std::to_string(shards) + " of " + std::to_string(iteration.shards) + " gradients" +
+           (unchecked ? "; taken unchecked (--verify none): one wrong result spoils all that follow" : ""),
+       ""});
 }
 
 void explain_open(const Region& region, StepRef step, std::vector<Explanation>& out) {

@@ -110,7 +110,8 @@ Spent spent_after(const StepState& step, std::uint32_t generation) {
   Spent spent;
   for (const auto& [task, passed] : step.passed) {
     const std::uint32_t of = iteration.generation_of(task);
-    const bool is_spent = iteration.is_update(task) ? of + iteration.staleness < generation : of <= generation;
+    const bool is_spent =
+        iteration.is_update(task) ? of + iteration.staleness < generation : of <= generation;
     if (!is_spent && !last) continue;
     append(iteration.is_update(task) && iteration.keeps(of) ? spent.kept : spent.dropped, {task, 1});
   }
@@ -122,7 +123,8 @@ bool goes_on(const StepState& step) {
   std::uint64_t expected = std::uint64_t{generations_done(step)} * (step.spec.iteration.shards + 1);
   for (const TaskRange open : open_tasks(step)) {
     expected += count_tasks(step.done.overlap(open));
-    for (TaskIndex task = open.first; task < open.end(); task = with_equal_inputs(step.spec, {task, open.end() - task}).end())
+    for (TaskIndex task = open.first; task < open.end();
+         task = with_equal_inputs(step.spec, {task, open.end() - task}).end())
       for (const TaskIndex input : inputs_of(step.spec.iteration, task))
         if (!step.passed.contains(input)) return false;
   }
@@ -135,7 +137,8 @@ void replace_late_agents(Region& region) {
     const bool waits = queue.with_agents > 0 && queue.fresh.empty() && !queue.wants_copies();
     if (!waits || !region.durable.find_step(ref)->spec.iterates()) continue;
     const auto& leases = region.live.leases_of_step;
-    for (auto next = leases.lower_bound({ref, AttemptId()}); next != leases.end() && next->first == ref; ++next) {
+    for (auto next = leases.lower_bound({ref, AttemptId()}); next != leases.end() && next->first == ref;
+         ++next) {
       const Lease& lease = region.live.leases.at(next->second);
       const bool again = region.live.replaced.contains({ref, lease.left.front(1).first});
       if (!again && is_late(region, queue, lease) && somebody_is_idle(region, queue, lease.owner))
@@ -160,7 +163,8 @@ void advance_generations(Region& region, StepRef ref, TaskIndex task) {
     Spent spent = spent_after(step, generation);
     region.emit(ResultsSpent{ref, std::move(spent.dropped), std::move(spent.kept)});
     const std::uint64_t next = std::uint64_t{generation} + 1 + iteration.staleness;
-    if (next < iteration.generations) requeue(region, ref, iteration.shards_of(static_cast<std::uint32_t>(next)));
+    if (next < iteration.generations)
+      requeue(region, ref, iteration.shards_of(static_cast<std::uint32_t>(next)));
   }
   const std::uint32_t now = generations_done(step);
   const bool ready = now < iteration.generations && step.done.contains(iteration.shards_of(now));

@@ -42,7 +42,8 @@ void rebuild_all(Region& region);
 void notify_job(Region& region, JobId job);
 
 // ---- generations.cpp: tasks that go on from results of earlier ones ----
-/// A task of the step was settled: what it opens is queued, and results that nothing needs any more are spent.
+/// A task of the step was settled: what it opens is queued, and results that nothing needs any more are
+/// spent.
 void advance_generations(Region& region, StepRef step, TaskIndex task);
 /// Where a generation waits for nothing but agents that are far slower than its others were, these are
 /// replaced by idle ones, once a task.

@@ -55,9 +55,12 @@ Api::Json iteration_json(const core::StepState& step) {
   const std::uint64_t shards = generation < iteration.generations
                                    ? core::count_tasks(step.done.overlap(iteration.shards_of(generation)))
                                    : 0;
-  return {{"generations", iteration.generations}, {"shards", iteration.shards},
-          {"staleness", iteration.staleness},     {"keep_every", iteration.keep_every},
-          {"done", generation},                   {"shards_done", shards}};
+  return {{"generations", iteration.generations},
+          {"shards", iteration.shards},
+          {"staleness", iteration.staleness},
+          {"keep_every", iteration.keep_every},
+          {"done", generation},
+          {"shards_done", shards}};
 }
 
 }  // namespace

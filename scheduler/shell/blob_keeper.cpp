@@ -163,8 +163,7 @@ void BlobKeeper::pass_on(StepRef step, TaskIndex task, const Digest& blob) {
   ++passed_uses_[blob];
 }
 
-void BlobKeeper::drop_passed(std::pair<StepRef, std::uint64_t> first,
-                             std::pair<StepRef, std::uint64_t> end) {
+void BlobKeeper::drop_passed(std::pair<StepRef, std::uint64_t> first, std::pair<StepRef, std::uint64_t> end) {
   const std::lock_guard lock(mutex_);
   for (auto next = passed_.lower_bound(first); next != passed_.end() && next->first < end;) {
     drop_use(passed_uses_, next->second);

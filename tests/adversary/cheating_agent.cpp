@@ -1,6 +1,7 @@
 // An agent that lies: it paints over one leaf of every render result, makes the pictures of a program's
 // result darker, changes the last byte of a program's result without pictures and one entry of each gradient,
-// before that is hashed, so that its roots, its openings and its uploads all agree with each other and differ from the truth alone.
+// before that is hashed, so that its roots, its openings and its uploads all agree with each other and differ
+// from the truth alone.
 //
 //   reeve-cheating-agent --home DIR [--keep DIR]     DIR has joined a region with `reeve agent join`
 

@@ -71,7 +71,7 @@ class SimAgent {
   std::map<AttemptId, core::IntervalSet> to_run_;
   std::map<AttemptId, bool> rooted_;
   std::map<AttemptId, std::vector<Digest>> inputs_;  // results that its tasks go on from
-  std::set<AttemptId> compared_;  // whose results a referee compares
+  std::set<AttemptId> compared_;                     // whose results a referee compares
   std::deque<AttemptId> order_;
   std::vector<Finished> finished_;
   std::uint64_t received_ = 0;

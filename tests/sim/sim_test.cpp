@@ -33,12 +33,13 @@ TEST(Simulation, EveryJobEndsAndNoWrongRootIsAcceptedWhereTwoOwnersWereAsked) {
     comparisons += world.comparisons();
     generations += world.generations();
   }
-  std::printf("%llu seeds, %llu tasks, %llu steps, %llu crashes, %llu convictions, %llu comparisons, "
-              "%llu generations\n",
-              static_cast<unsigned long long>(count), static_cast<unsigned long long>(tasks),
-              static_cast<unsigned long long>(steps), static_cast<unsigned long long>(crashes),
-              static_cast<unsigned long long>(convictions), static_cast<unsigned long long>(comparisons),
-              static_cast<unsigned long long>(generations));
+  std::printf(
+      "%llu seeds, %llu tasks, %llu steps, %llu crashes, %llu convictions, %llu comparisons, "
+      "%llu generations\n",
+      static_cast<unsigned long long>(count), static_cast<unsigned long long>(tasks),
+      static_cast<unsigned long long>(steps), static_cast<unsigned long long>(crashes),
+      static_cast<unsigned long long>(convictions), static_cast<unsigned long long>(comparisons),
+      static_cast<unsigned long long>(generations));
   if (count >= 50) {
     EXPECT_GT(crashes, count / 10) << "the story must hold crashes";
     EXPECT_GT(generations, count) << "the story must hold generations";

@@ -299,10 +299,9 @@ void World::submit_jobs() {
     if (seed_ % 2 == 0 && counter % 5 < 2) {
       StepSpec& step = submit.spec.steps.front();
       step = step_of("train", 0, true);
-      step.iteration = {static_cast<std::uint32_t>(rng_.between(2, 8)),
-                        static_cast<std::uint32_t>(rng_.between(1, 6)),
-                        static_cast<std::uint32_t>(rng_.between(0, 2)),
-                        static_cast<std::uint32_t>(rng_.between(0, 3))};
+      step.iteration = {
+          static_cast<std::uint32_t>(rng_.between(2, 8)), static_cast<std::uint32_t>(rng_.between(1, 6)),
+          static_cast<std::uint32_t>(rng_.between(0, 2)), static_cast<std::uint32_t>(rng_.between(0, 3))};
       step.task_count = static_cast<std::uint32_t>(step.iteration.task_count());
       tasks_ += step.task_count;
     }
@@ -395,7 +394,8 @@ std::string World::run() {
 std::string World::verdict() const {
   if (answered_.size() != submissions_.size()) return "every submission is answered";
   for (const auto& [id, job] : core_->durable().jobs)
-    if (job.live() || (job.state == msg::JobState::kFailed && job.steps.front().spec.iterates())) return "every job ends: job " + std::to_string(id.value()) + " is still open";
+    if (job.live() || (job.state == msg::JobState::kFailed && job.steps.front().spec.iterates()))
+      return "every job ends: job " + std::to_string(id.value()) + " is still open";
   if (!uncommitted_.empty() || !held_back_.empty()) return "everything is committed";
   return "";
 }

@@ -263,7 +263,8 @@ TEST_F(Generations, AnAgentThatIsFarSlowerThanItsSiblingsIsReplaced) {
   for (int s = 0; s < 30; ++s)
     pass(seconds(1));
   for (const Todo& todo : todo_of(rigs_[0]))
-    EXPECT_NE(todo.assignment.attempt, late[0].assignment.attempt) << "taken back, long before its time limit";
+    EXPECT_NE(todo.assignment.attempt, late[0].assignment.attempt)
+        << "taken back, long before its time limit";
   work();
   EXPECT_GT(generations_done(step(ref)), before);
   const auto failed = events<AttemptFailed>();
@@ -320,10 +321,15 @@ TEST_F(Generations, WhatDoesNotFitIsRefusedByName) {
   EXPECT_NE(refusal({40, 2, 17, 0}, as_it_is).find("staleness 17"), std::string::npos);
   EXPECT_NE(refusal(kShort, [](JobSpec& spec) { ++spec.steps[0].task_count; }).find("task_count 10"),
             std::string::npos);
-  EXPECT_NE(refusal(kShort, [](JobSpec& spec) { spec.verify = {VerifyMode::kQuorum, 1}; }).find("quorum of 1"),
+  EXPECT_NE(refusal(kShort,
+                    [](JobSpec& spec) {
+                      spec.verify = {VerifyMode::kQuorum, 1};
+                    })
+                .find("quorum of 1"),
             std::string::npos);
-  EXPECT_NE(refusal(kShort, [](JobSpec& spec) { spec.steps[0].need.kernel.name = "program"; }).find("kernels"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal(kShort, [](JobSpec& spec) { spec.steps[0].need.kernel.name = "program"; }).find("kernels"),
+      std::string::npos);
 }
 
 /// The state of a long run: what is kept of it does not grow with what is done.
@@ -342,17 +348,17 @@ TEST(GenerationsState, StaysSmallHoweverManyThereAre) {
   std::size_t most = 0;
   for (std::uint32_t generation = 0; generation < kLong.generations; ++generation) {
     for (TaskIndex task = kLong.shards_of(generation).first; task <= kLong.update_of(generation); ++task) {
-      ASSERT_TRUE(std::ranges::any_of(open_tasks(step), [task](TaskRange open) {
-        return open.first <= task && task < open.end();
-      }));
+      ASSERT_TRUE(std::ranges::any_of(
+          open_tasks(step), [task](TaskRange open) { return open.first <= task && task < open.end(); }));
       apply_event(state, ResultStored{ref, task, AttemptId(1), {}, {}, 1, {}});
       for (const std::uint32_t slot : {0U, 1U})
         apply_event(state, Settled{AttemptId(1), {}, PartyId(2), ref, slot, {{task, 1}}, 1, 0, 0, {}, {}});
     }
     Spent spent = spent_after(step, generation);
     apply_event(state, ResultsSpent{ref, std::move(spent.dropped), std::move(spent.kept)});
-    apply_event(state, Vested{PartyId(2), static_cast<std::uint32_t>(state.owners.at(PartyId(2)).unvested.size()),
-                              {}, {}});
+    apply_event(
+        state,
+        Vested{PartyId(2), static_cast<std::uint32_t>(state.owners.at(PartyId(2)).unvested.size()), {}, {}});
     most = std::max(most, encode_state(state).size());
   }
   EXPECT_EQ(generations_done(step), kLong.generations);

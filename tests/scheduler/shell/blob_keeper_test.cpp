@@ -102,7 +102,8 @@ TEST_F(Keeper, AResultThatTasksGoOnFromStaysUntilItIsSpent) {
   EXPECT_TRUE(keeper_.names(update, PartyId()));
   keeper_.doom_spent({gradient});
   EXPECT_EQ(keeper_.take_doomed(), std::vector<Digest>{gradient});
-  EXPECT_EQ(keeper_.remove_unless_wanted(gradient, wall_now()).value(), true) << "it does not wait for its hour";
+  EXPECT_EQ(keeper_.remove_unless_wanted(gradient, wall_now()).value(), true)
+      << "it does not wait for its hour";
   keeper_.doom_spent({update});
   EXPECT_EQ(keeper_.remove_unless_wanted(update, wall_now()).value(), false);
   keeper_.follow(core::JobForgotten{JobId(1)});
