@@ -157,7 +157,9 @@ Verb CommandLine::root() {
 Verb CommandLine::verb(const Verb& parent, const std::string& name, const std::string& description,
                        Action action) {
   CLI::App* added = parent.app().add_subcommand(name, description);
-  added->final_callback([this, action = std::move(action)] { chosen_ = action; });
+  added->final_callback([this, added, action = std::move(action)] {
+    if (added->get_subcommands().empty()) chosen_ = action;  // else one below it was meant
+  });
   return Verb(added);
 }
 

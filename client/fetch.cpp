@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <optional>
@@ -76,7 +77,8 @@ Result<void> Fetcher::learn_steps(const Json& job) {
       return Error{script.error().code, "step '" + state->name + "': " + script.error().message,
                    script.error().hint};
     state->script = std::move(*script);
-    state->have.resize(state->script.space.size());
+    // Of a step that iterates the tasks are counted by the region alone.
+    state->have.resize(std::max<std::uint64_t>(state->script.space.size(), number_of(row, "tasks")));
     const std::string command = state->script.on_run.command.source();  // a kernel's is a constant
     state->is_program = !command.starts_with(kCommandPrefix);
     if (is_render_command(command)) {

@@ -11,6 +11,19 @@ std::string kernel_text(const StepSpec& step) {
   return step.need.kernel.name;
 }
 
+/// Beside what the verb itself gives.
+LogFollower follower_of(Context& context, const BuiltJob& job, JobId id) {
+  const bool several_steps = job.spec.steps.size() > 1;
+  const bool several_tasks = several_steps || job.spec.steps.front().task_count > 1;
+  Output& output = context.output();
+  LogSelection selection;
+  selection.job = id.value();
+  return LogFollower(selection, LogPrinter([&output](std::string_view text) { output.aside(text); },
+                                           several_tasks, several_steps, Style{}));
+}
+
+}  // namespace
+
 View accepted_view(const msg::Accepted& accepted, const BuiltJob& job) {
   const std::string id = std::to_string(accepted.job.value());
   return {{{"job", {{"id", accepted.job.value()}, {"name", job.spec.name}}},
@@ -34,19 +47,6 @@ Result<msg::Accepted> send_job(Context& context, const BuiltJob& job) {
   }
   return (*connection)->submit({job.spec, false});
 }
-
-/// Beside what the verb itself gives.
-LogFollower follower_of(Context& context, const BuiltJob& job, JobId id) {
-  const bool several_steps = job.spec.steps.size() > 1;
-  const bool several_tasks = several_steps || job.spec.steps.front().task_count > 1;
-  Output& output = context.output();
-  LogSelection selection;
-  selection.job = id.value();
-  return LogFollower(selection, LogPrinter([&output](std::string_view text) { output.aside(text); },
-                                           several_tasks, several_steps, Style{}));
-}
-
-}  // namespace
 
 View dry_run_view(const BuiltJob& job, const Style& style) {
   Table table({{"STEP", true},

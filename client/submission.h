@@ -25,6 +25,11 @@ struct SubmissionOptions {
   ShownLogs* shown = nullptr;  // how much that was; null: nobody asks
 };
 
+/// Uploads the inputs and submits the job; says beforehand what nobody in the region has.
+Result<msg::Accepted> send_job(Context& context, const BuiltJob& job);
+/// What to say of a job that was taken.
+View accepted_view(const msg::Accepted& accepted, const BuiltJob& job);
+
 /// Uploads the inputs, submits the job and, if asked, waits for it and fetches its results.
 Result<ExitCode> submit_built(Context& context, const BuiltJob& job, const SubmissionOptions& options);
 

@@ -8,6 +8,7 @@
 #include "protocol/archive.h"
 #include "protocol/bytes.h"
 #include "protocol/ids.h"
+#include "protocol/iteration.h"
 #include "protocol/units.h"
 
 namespace reeve {
@@ -87,6 +88,8 @@ struct StepSpec {
   std::uint32_t most_at_once = 0;     // tasks that are with agents at one time; 0: as many as there are
   std::uint32_t most_memory_mib = 0;  // of a task that ran out of its memory before; 0: it is a failure
   std::uint32_t checkpoint_mib = 0;   // what a task may leave for its next attempt, at most; 0: nothing
+  Iteration iteration{};              // whether tasks go on from results of earlier ones
+  bool iterates() const { return iteration.generations > 0; }
   bool is_gang() const { return gang_min > 0; }
   bool operator==(const StepSpec&) const = default;
 };

@@ -77,6 +77,13 @@ inline constexpr std::uint32_t kLogPiecesPerMessage = 128;
 /// Where a log may reach: beyond it a JSON number is no longer exact.
 inline constexpr std::uint64_t kLogOffset = 1ULL << 53;
 
+/// Shards of a generation: their results are all inputs of one task, whose assignment names each.
+inline constexpr std::uint32_t kShardsPerGeneration = 1024;
+/// Generations that shards may lag behind: so many states and gradients are kept at once.
+inline constexpr std::uint32_t kStaleness = 16;
+/// Results of other tasks that one goes on from: every shard's, and the update before.
+inline constexpr std::uint32_t kInputsPerTask = kShardsPerGeneration + 1;
+
 /// Tasks an agent may hold at once, whatever credit it asks for.
 inline constexpr std::uint32_t kCreditPerAgent = 16384;
 

@@ -248,6 +248,7 @@ struct StepInfo {
   std::vector<Digest> inputs;
   bool rooted = false;  // every result stays with the agent until it is asked for, however small
   std::uint64_t checkpoint_bytes = 0;  // what a task may leave for its next attempt, at most; 0: nothing
+  Iteration iteration{};
   bool operator==(const StepInfo&) const = default;
 };
 
@@ -280,6 +281,9 @@ struct Assignment {
   GangSeat gang{};
   std::uint32_t memory_mib = 0;  // of each task; 0: what its slot has
   Digest checkpoint{};           // of the one task: what an earlier attempt left (a bundle); zeros: nothing
+  /// Of a step that iterates, each of the tasks: the results that it goes on from. First the earlier update,
+  /// where there is one; an update has its generation's shards behind it, in their order.
+  std::vector<Digest> inputs{};
   bool operator==(const Assignment&) const = default;
 };
 
@@ -290,6 +294,7 @@ struct LeafAssignment {
   TaskIndex task = 0;
   std::vector<std::uint32_t> leaves;
   Duration lease;
+  std::vector<Digest> inputs{};  // Assignment::inputs of its task
   bool operator==(const LeafAssignment&) const = default;
 };
 

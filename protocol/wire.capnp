@@ -133,6 +133,14 @@ struct StepSpec {
   mostAtOnce @13 :UInt32;      # tasks with agents at one time; 0: any number
   mostMemoryMib @14 :UInt32;   # of a task that ran out of memory; 0: it is a failure
   checkpointMib @15 :UInt32;   # what a task may leave for its next attempt, at most; 0: nothing
+  iteration @16 :Iteration;    # of a step whose tasks go on from results of earlier ones
+}
+
+struct Iteration {             # protocol/iteration.h
+  generations @0 :UInt32;
+  shards @1 :UInt32;
+  staleness @2 :UInt32;
+  keepEvery @3 :UInt32;
 }
 
 struct JobSpec {
@@ -291,6 +299,7 @@ struct StepInfo {
   inputs @7 :Data;             # digests of blobs
   rooted @8 :Bool;             # results stay with the agent until they are asked for
   checkpointBytes @9 :UInt64;  # what a task may leave for its next attempt, at most
+  iteration @10 :Iteration;
 }
 
 struct GangMember { agent @0 :Text; endpoint @1 :Text; }
@@ -314,6 +323,7 @@ struct Assignment {
   gang @8 :GangSeat;
   memoryMib @9 :UInt32;        # of each task; 0: what its slot has
   checkpoint @10 :Data;        # digest of what an earlier attempt of the one task left
+  inputs @11 :Data;            # digests of the results that each task goes on from
 }
 
 struct LeafAssignment {        # protocol 2
@@ -323,6 +333,7 @@ struct LeafAssignment {        # protocol 2
   task @3 :UInt32;
   leaves @4 :List(UInt32);
   lease @5 :Int64;
+  inputs @6 :Data;             # as of an assignment of the task
 }
 
 struct ComparisonAssignment {  # sent to agents alone that offer the kernel compare/1

@@ -54,6 +54,7 @@ void put(schema::StepInfo::Builder out, const msg::StepInfo& in) {
   if (!in.inputs.empty()) out.setInputs(data_of(in.inputs));
   out.setRooted(in.rooted);
   out.setCheckpointBytes(in.checkpoint_bytes);
+  if (in.iteration.generations > 0) wire::put(out.initIteration(), in.iteration);
 }
 
 msg::StepInfo get(schema::StepInfo::Reader in) {
@@ -67,6 +68,7 @@ msg::StepInfo get(schema::StepInfo::Reader in) {
   out.inputs = read_digests(in.getInputs(), limits::kInputsPerStep, "inputs of a step");
   out.rooted = in.getRooted();
   out.checkpoint_bytes = in.getCheckpointBytes();
+  if (in.hasIteration()) out.iteration = wire::get(in.getIteration());
   return out;
 }
 
@@ -106,6 +108,7 @@ void put(schema::Assignment::Builder out, const msg::Assignment& in) {
   if (in.gang.is_gang()) put(out.initGang(), in.gang);
   out.setMemoryMib(in.memory_mib);
   if (in.checkpoint != Digest{}) out.setCheckpoint(data_of(in.checkpoint.bytes));
+  if (!in.inputs.empty()) out.setInputs(data_of(in.inputs));
 }
 
 msg::Assignment get(schema::Assignment::Reader in) {
@@ -117,7 +120,8 @@ msg::Assignment get(schema::Assignment::Reader in) {
           read_fixed<16>(in.getTicket(), "ticket"),
           in.hasGang() ? get(in.getGang()) : msg::GangSeat{},
           in.getMemoryMib(),
-          in.hasCheckpoint() ? Digest{read_fixed<32>(in.getCheckpoint(), "checkpoint")} : Digest{}};
+          in.hasCheckpoint() ? Digest{read_fixed<32>(in.getCheckpoint(), "checkpoint")} : Digest{},
+          read_digests(in.getInputs(), limits::kInputsPerTask, "inputs of a task")};
 }
 
 void put(schema::LeafAssignment::Builder out, const msg::LeafAssignment& in) {
@@ -126,6 +130,7 @@ void put(schema::LeafAssignment::Builder out, const msg::LeafAssignment& in) {
   out.setTask(in.task);
   put_numbers(out.initLeaves(static_cast<unsigned>(in.leaves.size())), in.leaves);
   out.setLease(in.lease.ns);
+  if (!in.inputs.empty()) out.setInputs(data_of(in.inputs));
 }
 
 msg::LeafAssignment get(schema::LeafAssignment::Reader in) {
@@ -133,7 +138,8 @@ msg::LeafAssignment get(schema::LeafAssignment::Reader in) {
           read_step(in),
           in.getTask(),
           read_numbers<std::uint32_t>(in.getLeaves(), limits::kLeavesPerTask, "leaves to recompute"),
-          {in.getLease()}};
+          {in.getLease()},
+          read_digests(in.getInputs(), limits::kInputsPerTask, "inputs of a task")};
 }
 
 void put(schema::ComparisonAssignment::Builder out, const msg::ComparisonAssignment& in) {
@@ -169,6 +175,20 @@ void put(schema::Kernel::Builder out, const KernelVersion& in) {
 
 KernelVersion get(schema::Kernel::Reader in) {
   return {read_name(in.getName(), limits::kNameBytes, "name of a kernel"), in.getContract()};
+}
+
+void put(schema::Iteration::Builder out, const Iteration& in) {
+  out.setGenerations(in.generations);
+  out.setShards(in.shards);
+  out.setStaleness(in.staleness);
+  out.setKeepEvery(in.keep_every);
+}
+
+Iteration get(schema::Iteration::Reader in) {
+  Iteration out{in.getGenerations(), in.getShards(), in.getStaleness(), in.getKeepEvery()};
+  if (out.shards > limits::kShardsPerGeneration)
+    refuse_length("the row of a generation's shards", out.shards, limits::kShardsPerGeneration);
+  return out;
 }
 
 void put(schema::AgentHello::Builder out, const msg::AgentHello& in) {

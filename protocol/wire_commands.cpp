@@ -46,6 +46,7 @@ void put(schema::StepSpec::Builder out, const StepSpec& in) {
   out.setMostAtOnce(in.most_at_once);
   out.setMostMemoryMib(in.most_memory_mib);
   out.setCheckpointMib(in.checkpoint_mib);
+  if (in.iterates()) wire::put(out.initIteration(), in.iteration);
 }
 
 StepSpec get(schema::StepSpec::Reader in) {
@@ -70,6 +71,7 @@ StepSpec get(schema::StepSpec::Reader in) {
   out.most_at_once = in.getMostAtOnce();
   out.most_memory_mib = in.getMostMemoryMib();
   out.checkpoint_mib = in.getCheckpointMib();
+  if (in.hasIteration()) out.iteration = wire::get(in.getIteration());
   return out;
 }
 

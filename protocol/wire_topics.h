@@ -38,12 +38,14 @@ msg::Replies get(schema::Replies::Reader in);
 
 // wire_agents.cpp
 void put(schema::Kernel::Builder out, const KernelVersion& in);
+void put(schema::Iteration::Builder out, const Iteration& in);
 void put(schema::AgentHello::Builder out, const msg::AgentHello& in);
 void put(schema::Credit::Builder out, const msg::Credit& in);
 void put(schema::Heartbeat::Builder out, const msg::Heartbeat& in);
 void put(schema::Assign::Builder out, const msg::Assign& in);
 void put(schema::CancelAttempts::Builder out, const msg::CancelAttempts& in);
 KernelVersion get(schema::Kernel::Reader in);
+Iteration get(schema::Iteration::Reader in);
 msg::AgentHello get(schema::AgentHello::Reader in);
 msg::Credit get(schema::Credit::Reader in);
 msg::Heartbeat get(schema::Heartbeat::Reader in);

@@ -157,9 +157,8 @@ class AgentCore {
   void adopt(const std::vector<SpooledSection>& recovered);
 
   // assignments.cpp
-  static StepPtr work_of(const msg::Assignment& assignment, const StepPtr& step);
   void accept(const msg::Assignment& assignment, const StepPtr& of_all);
-  void accept_leaves(const msg::LeafAssignment& work, const StepPtr& step);
+  void accept_leaves(const msg::LeafAssignment& work, const StepPtr& of_all);
   void cancel(AttemptId attempt, TaskRange tasks);
   void cancel_leaves(AttemptId attempt);
   bool inputs_ready(const std::vector<Digest>& inputs) const;

@@ -24,16 +24,36 @@ void AgentCore::receive(const msg::Assign& message) {
   }
 }
 
+namespace {
+
+/// Results that tasks go on from are inputs of theirs. Two shards may have given the same bytes.
+void pass_on(StepWork& own, const std::vector<Digest>& results) {
+  own.passed = results;
+  for (const Digest& digest : results)
+    if (std::find(own.inputs.begin(), own.inputs.end(), digest) == own.inputs.end())
+      own.inputs.push_back(digest);
+}
+
 /// The step with what the assignment adds to it.
-StepPtr AgentCore::work_of(const msg::Assignment& assignment, const StepPtr& step) {
+StepPtr work_of(const msg::Assignment& assignment, const StepPtr& step) {
   const bool goes_on = assignment.checkpoint != Digest{};
-  if (!step || (!goes_on && assignment.memory_mib == 0)) return step;
+  if (!step || (!goes_on && assignment.memory_mib == 0 && assignment.inputs.empty())) return step;
   auto own = std::make_shared<StepWork>(*step);
   own->memory_mib = assignment.memory_mib;
   own->checkpoint = assignment.checkpoint;
   if (goes_on) own->inputs.push_back(assignment.checkpoint);
+  pass_on(*own, assignment.inputs);
   return own;
 }
+
+StepPtr work_of(const msg::LeafAssignment& work, const StepPtr& step) {
+  if (work.inputs.empty()) return step;
+  auto own = std::make_shared<StepWork>(*step);
+  pass_on(*own, work.inputs);
+  return own;
+}
+
+}  // namespace
 
 void AgentCore::accept(const msg::Assignment& assignment, const StepPtr& of_all) {
   const StepPtr step = work_of(assignment, of_all);
@@ -65,7 +85,8 @@ void AgentCore::accept(const msg::Assignment& assignment, const StepPtr& of_all)
     queue_.push({assignment.attempt, step, assignment.tasks, nullptr}, inputs_ready(step->inputs));
 }
 
-void AgentCore::accept_leaves(const msg::LeafAssignment& work, const StepPtr& step) {
+void AgentCore::accept_leaves(const msg::LeafAssignment& work, const StepPtr& of_all) {
+  const StepPtr step = work_of(work, of_all);
   if (stopping_ || leaf_leases_.contains(work.attempt)) return;
   if (leaf_leases_.size() >= bounds::kWaitingLeaves) {
     log(Severity::kWarning, "too many recomputations wait; one was dropped");

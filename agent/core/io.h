@@ -18,6 +18,7 @@ using BatchId = std::uint64_t;
 struct StepWork : msg::StepInfo {
   std::uint32_t memory_mib = 0;  // of each task; 0: what its slot has
   Digest checkpoint{};           // from which its one task goes on; one of the inputs. Zeros: from the start
+  std::vector<Digest> passed{};  // results that its tasks go on from, in order; they are inputs too
 };
 using StepPtr = std::shared_ptr<const StepWork>;
 

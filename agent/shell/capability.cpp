@@ -75,7 +75,7 @@ SlotPlan plan_slots(const AgentSettings& settings, const Devices& devices) {
   plan.gpus = share_gpus(devices.gpus, plan.slots);
   capability.tags = tags_of(settings, devices);
   capability.bit_class = bit_class(devices, std::string("glibc-") + gnu_get_libc_version());
-  capability.kernels = {{"render.path", 1}, {"sha256", 1}, {"spin", 1}};
+  capability.kernels = {{"render.path", 1}, {"sha256", 1}, {"spin", 1}, {"train", 1}};
   if (devices.sandbox_note.empty()) capability.kernels.insert(capability.kernels.begin(), {"program", 1});
   return plan;
 }

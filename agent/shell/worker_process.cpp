@@ -61,6 +61,9 @@ worker::StepDocument WorkerProcess::document(const StepWork& step) const {
   if (step.checkpoint != Digest{}) document.checkpoint = options_.input_path(step.checkpoint);
   for (const Digest& input : step.inputs)
     document.inputs.emplace_back(input, options_.input_path(input));
+  document.iteration = step.iteration;
+  for (const Digest& result : step.passed)
+    document.passed.push_back(options_.input_path(result));
   return document;
 }
 

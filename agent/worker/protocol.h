@@ -68,6 +68,8 @@ struct StepDocument {
   std::uint32_t memory_mib = 0;                        // likewise; 0: what the slot has
   std::uint64_t checkpoint_bytes = 0;                  // what a task may leave for its next attempt, at most
   std::string checkpoint{};                            // a file: what an earlier attempt left; empty: nothing
+  Iteration iteration{};
+  std::vector<std::string> passed{};  // files: results that its tasks go on from, in order
   bool operator==(const StepDocument&) const = default;
 };
 
@@ -159,7 +161,8 @@ void fields(A& a, std::pair<Digest, std::string>& p) {
 template <class A>
 void fields(A& a, StepDocument& s) {
   a(s.step, s.kernel, s.leaf_bytes, s.max_result_bytes, s.script, s.inputs, s.time_limit, s.memory_mib,
-    s.checkpoint_bytes, s.checkpoint);
+    s.checkpoint_bytes, s.checkpoint, s.iteration.generations, s.iteration.shards, s.iteration.staleness,
+    s.iteration.keep_every, s.passed);
 }
 template <class A>
 void fields(A& a, WorkItem& w) {

@@ -134,6 +134,7 @@ Result<std::unique_ptr<TaskKernel>> bind_step(const StepDocument& document, Work
   if (command == "reeve:spin")
     return std::unique_ptr<TaskKernel>(new SpinKernel(document, std::move(script)));
   if (command == "reeve:render.path") return bind_render(document, std::move(script), context);
+  if (command == "reeve:train") return bind_train(document, script, context);
   return refusal("no kernel '" + command + "' in this agent");
 }
 

@@ -62,6 +62,7 @@ struct MadeCheckpoint {
 
 /// What all steps of a worker share: the slot's processors, scenes that were read, the sandbox.
 struct SceneShelf;
+struct TrainShelf;
 struct WorkerContext {
   explicit WorkerContext(unsigned cpus, WorkerShare share = {}, Progress* progress = nullptr);
   ~WorkerContext();
@@ -77,6 +78,7 @@ struct WorkerContext {
   std::uint64_t next_step = 0;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   std::unique_ptr<SceneShelf> shelf;
+  std::shared_ptr<TrainShelf> training{};  // of the run whose tasks came last
   /// Takes what a program of the current attempt's writes; see TaskLog::Send. Null: nobody listens.
   std::function<bool(TaskIndex task, std::uint64_t offset, std::string text, bool must)> log;
   /// Takes a checkpoint of the current attempt's, and its file with it. Null: nobody wants any.
@@ -102,5 +104,7 @@ Result<std::unique_ptr<TaskKernel>> bind_step(const StepDocument& document, Work
 
 Result<std::unique_ptr<TaskKernel>> bind_render(const StepDocument& document, openjd::StepScript script,
                                                 WorkerContext& context);
+Result<std::unique_ptr<TaskKernel>> bind_train(const StepDocument& document, const openjd::StepScript& script,
+                                               WorkerContext& context);
 
 }  // namespace reeve::agent::worker

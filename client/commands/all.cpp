@@ -13,6 +13,7 @@ void add_all_commands(CommandLine& line) {
   add_submit_command(line);
   add_run_command(line);
   add_render_command(line);
+  add_train_commands(line);
   add_job_commands(line);
   add_fleet_commands(line);
   add_ledger_commands(line);

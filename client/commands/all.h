@@ -15,6 +15,7 @@ void add_summary_command(CommandLine& line);
 void add_submit_command(CommandLine& line);
 void add_run_command(CommandLine& line);
 void add_render_command(CommandLine& line);
+void add_train_commands(CommandLine& line);
 void add_job_commands(CommandLine& line);
 void add_fleet_commands(CommandLine& line);
 void add_ledger_commands(CommandLine& line);

@@ -14,6 +14,7 @@ struct F32 {
 
   F32() = default;
   REEVE_HD constexpr explicit F32(float number) : value(number) {}
+  REEVE_HD static F32 of_signed_bits(std::int32_t bits);
 };
 
 #if defined(__CUDA_ARCH__)
@@ -153,6 +154,17 @@ REEVE_HD F32 clamp(F32 a, F32 low, F32 high) {
 /// One NaN for all: x86 and CUDA make different ones.
 REEVE_HD F32 canonical(F32 a) {
   return a == a ? a : from_bits(0x7fc00000u);
+}
+
+/// What formulas for F32 and for WideF32 (kernels/core/wide.h) alike are written with.
+REEVE_HD F32 select(bool mask, F32 yes, F32 no) {
+  return mask ? yes : no;
+}
+REEVE_HD std::int32_t signed_bits_of(F32 a) {
+  return static_cast<std::int32_t>(bits_of(a));
+}
+REEVE_HD F32 F32::of_signed_bits(std::int32_t bits) {
+  return from_bits(static_cast<std::uint32_t>(bits));
 }
 
 REEVE_HD F32 from_int(std::int32_t i) {

@@ -16,28 +16,33 @@ REEVE_HD F32 infinity() {
 }
 
 /// e^x, at most 1 ulp off where the result is normal; overflows to infinity, underflows through denormals.
-REEVE_HD_CALL F32 exp(F32 x) {
-  F32 clamped = x > F32(89) ? F32(89) : x;
-  clamped = clamped < F32(-104) ? F32(-104) : clamped;
+/// N: F32, or WideF32 for a register of them.
+template <class N>
+REEVE_HD N exp_of(N x) {
+  N clamped = select(x > N(89), N(89), x);
+  clamped = select(clamped < N(-104), N(-104), clamped);
   // Adding 1.5 · 2^23 rounds to an integer n, which then sits in the low bits.
-  const F32 shifted = fma(clamped, F32(0x1.715476p+0f), F32(12582912.0f));
-  const std::int32_t n = static_cast<std::int32_t>(bits_of(shifted)) - 0x4b400000;
-  const F32 nf = shifted - F32(12582912.0f);
-  F32 r = fma(nf, F32(-0x1.62e430p-1f), clamped);
-  r = fma(nf, F32(0x1.05c610p-29f), r);
-  F32 p(0x1.6d1270p-10f);
-  p = fma(p, r, F32(0x1.120cd4p-7f));
-  p = fma(p, r, F32(0x1.555518p-5f));
-  p = fma(p, r, F32(0x1.5554dcp-3f));
-  p = fma(p, r, F32(0.5f));
+  const N shifted = fma(clamped, N(0x1.715476p+0f), N(12582912.0f));
+  const auto n = signed_bits_of(shifted) - 0x4b400000;
+  const N nf = shifted - N(12582912.0f);
+  N r = fma(nf, N(-0x1.62e430p-1f), clamped);
+  r = fma(nf, N(0x1.05c610p-29f), r);
+  N p(0x1.6d1270p-10f);
+  p = fma(p, r, N(0x1.120cd4p-7f));
+  p = fma(p, r, N(0x1.555518p-5f));
+  p = fma(p, r, N(0x1.5554dcp-3f));
+  p = fma(p, r, N(0.5f));
   p = fma(r * r, p, r);
-  const F32 e = p + F32(1);
+  const N e = p + N(1);
   // Two exact powers of two, so that a denormal result is rounded once.
-  const std::int32_t half = n >> 1;
-  const F32 scale_a = from_bits(static_cast<std::uint32_t>(half + 127) << 23);
-  const F32 scale_b = from_bits(static_cast<std::uint32_t>(n - half + 127) << 23);
-  const F32 y = (e * scale_a) * scale_b;
-  return x == x ? y : quiet_nan();
+  const auto half = n >> 1;
+  const N scale_a = N::of_signed_bits((half + 127) << 23);
+  const N scale_b = N::of_signed_bits((n - half + 127) << 23);
+  const N y = (e * scale_a) * scale_b;
+  return select(x == x, y, N(quiet_nan()));
+}
+REEVE_HD_CALL F32 exp(F32 x) {
+  return exp_of(x);
 }
 
 /// Natural logarithm, at most 1 ulp off; -infinity at 0, NaN below.

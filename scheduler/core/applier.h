@@ -57,6 +57,7 @@ class Applier {
   void operator()(const CandidateStored& e);
   void operator()(const ComparisonDecided& e);
   void operator()(const CheckpointStored& e);
+  void operator()(const ResultsSpent& e);
 
   // apply_money.cpp
   void operator()(const Settled& e);
@@ -74,6 +75,8 @@ class Applier {
   Job& job(JobId id);
   StepState& step(StepRef ref);
   OpenTask& open_task(StepRef ref, TaskIndex task);
+  /// An iterating step of which a result was lost that others went on from begins anew.
+  void start_over(StepRef ref);
   void remember(const CommandRef& command);
   void saw(Time at);
   /// Takes an attempt out of a task; a task that is like a fresh one again leaves the open ones.

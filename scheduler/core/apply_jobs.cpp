@@ -1,4 +1,5 @@
 #include "scheduler/core/applier.h"
+#include "scheduler/core/generations.h"
 
 namespace reeve::core {
 namespace {
@@ -82,12 +83,24 @@ void Applier::operator()(const JobPrioritySet& e) {
 
 void Applier::operator()(const JobRetried& e) {
   Job& retried = job(e.job);
-  for (StepState& step_state : retried.steps)
-    step_state.failed = IntervalSet();
+  for (StepIndex i = 0; i < retried.steps.size(); ++i) {
+    retried.steps[i].failed = IntervalSet();
+    if (!goes_on(retried.steps[i])) start_over({e.job, i});
+  }
   retried.state = msg::JobState::kRunning;
   retried.reason.clear();
   retried.ended = {};
   remember(e.command);
+}
+
+void Applier::start_over(StepRef ref) {
+  StepState& state = step(ref);
+  state.done = IntervalSet();
+  state.slots.clear();
+  state.passed.clear();
+  for (auto& [id, owner] : s_.owners)  // paid for what they did; what comes of it now is not theirs
+    for (Unvested& entry : owner.unvested)
+      if (entry.step == ref) entry.tasks.clear();
 }
 
 void Applier::operator()(const JobEnded& e) {

@@ -117,6 +117,19 @@ void Applier::operator()(const StoreReserved& e) {
 
 void Applier::operator()(const ResultStored& e) {
   saw(e.at);
+  StepState& state = step(e.step);
+  require_tasks(state, {e.task, 1});
+  if (state.spec.iterates()) state.passed[e.task] = {e.blob, e.size_bytes};
+}
+
+void Applier::operator()(const ResultsSpent& e) {
+  StepState& state = step(e.step);
+  for (const auto* ranges : {&e.dropped, &e.kept})
+    for (const TaskRange range : *ranges) {
+      require_tasks(state, range);
+      for (TaskIndex task = range.first; task < range.end(); ++task)
+        require(state.passed.erase(task) == 1, "only a result that is passed on is spent");
+    }
 }
 
 void Applier::operator()(const StoreAbandoned& e) {

@@ -3,7 +3,7 @@
 #include "protocol/comparison.h"
 #include "protocol/limits.h"
 #include "scheduler/core/groups.h"
-#include "scheduler/core/rooms.h"
+#include "scheduler/core/round.h"
 
 namespace reeve::core {
 namespace {
@@ -58,9 +58,7 @@ void ask_comparer(Region& region, const TaskKey& key, const Comparing& comparing
   region.live.comparison_leases[attempt] = ComparisonLease{*referee, key.first, key.second, region.now};
   const StepSpec& spec = region.durable.find_step(key.first)->spec;
   msg::Assign assign;
-  if (has_own_comparator(spec))
-    assign.steps.push_back({key.first, spec.need.kernel, spec.leaf_bytes, spec.max_result_bytes,
-                            spec.time_limit, spec.script, spec.inputs, false});
+  if (has_own_comparator(spec)) assign.steps.push_back(info_of(key.first, spec));
   assign.comparisons.push_back({attempt, key.first, key.second, a.blob, b.blob, a.size_bytes, b.size_bytes,
                                 spec.compare, kComparisonDeadline});
   region.effect(SendAssign{*referee, std::move(assign)});

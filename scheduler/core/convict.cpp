@@ -5,10 +5,10 @@
 namespace reeve::core {
 namespace {
 
-/// What the tasks of an owner's unvested entries can cost that nobody else's settlement confirms, per job. A
-/// cancelled job wants none of them.
-std::map<JobId, MicroCredits> cost_to_reopen(const Region& region, const OwnerRecord& owner) {
-  std::map<JobId, MicroCredits> lost;
+/// Tasks of an owner's unvested entries that nobody else's settlement confirms, per step. A cancelled job
+/// wants none of them.
+std::map<StepRef, IntervalSet> unconfirmed(const Region& region, const OwnerRecord& owner) {
+  std::map<StepRef, IntervalSet> lost;
   for (const Unvested& entry : owner.unvested) {
     const Job& job = *region.durable.find_job(entry.step.job);
     if (job.state == msg::JobState::kCancelled) continue;
@@ -19,11 +19,40 @@ std::map<JobId, MicroCredits> cost_to_reopen(const Region& region, const OwnerRe
         if (slot != entry.slot)
           for (const TaskRange held : state.slots[slot].overlap(range))
             unheld.erase(held);
-      if (!unheld.empty())
-        lost[entry.step.job] += static_cast<MicroCredits>(unheld.size()) * worst_case(job, state);
+      for (const TaskRange gone : unheld.ranges())
+        lost[entry.step].insert(gone);
     }
   }
   return lost;
+}
+
+/// What they can cost, per job. Those of a step that iterates are not computed again.
+std::map<JobId, MicroCredits> cost_to_reopen(const Region& region,
+                                             const std::map<StepRef, IntervalSet>& lost) {
+  std::map<JobId, MicroCredits> cost;
+  for (const auto& [step, tasks] : lost) {
+    const Job& job = *region.durable.find_job(step.job);
+    const StepState& state = job.steps[step.step];
+    cost[step.job] +=
+        state.spec.iterates() ? 0 : static_cast<MicroCredits>(tasks.size()) * worst_case(job, state);
+  }
+  return cost;
+}
+
+/// What went on from a lost result cannot be told from what would have come of the right one: such a job
+/// fails, and begins anew where it is retried.
+void fail_iterations(Region& region, const std::map<StepRef, IntervalSet>& lost) {
+  for (const auto& [step, tasks] : lost) {
+    const StepSpec& spec = region.durable.find_step(step)->spec;
+    if (!spec.iterates()) continue;
+    const std::uint32_t generation = spec.iteration.generation_of(tasks.front(1).first);
+    for (const TaskRange range : tasks.ranges())
+      region.emit(TasksFailed{step, range,
+                              "all who confirmed it were convicted of wrong results: what came after "
+                              "generation " +
+                                  std::to_string(generation + 1) + " cannot be trusted"});
+    finish_if_done(region, step.job);
+  }
 }
 
 /// Builds one chain, keeping a running idea of what the accounts that it debits still hold.
@@ -135,13 +164,15 @@ void drop_work(Region& region, PartyId owner) {
 
 void convict(Region& region, PartyId owner, StepRef step, TaskIndex task) {
   drop_agents(region, owner);  // first: what his leases reserved is free again
-  const auto reopened = cost_to_reopen(region, region.durable.owners.at(owner));
+  const auto lost = unconfirmed(region, region.durable.owners.at(owner));
+  const auto reopened = cost_to_reopen(region, lost);
   std::vector<JobId> touched;
   for (const Unvested& entry : region.durable.owners.at(owner).unvested)
     touched.push_back(entry.step.job);
   region.emit(judgement(region, owner, step, task, reopened));
   for (const auto& [job, cost] : reopened)
     reopen(region, job, cost);
+  fail_iterations(region, lost);
   for (const JobId id : touched)  // of what others confirmed, his share may have been the last to vest
     if (const Job& job = *region.durable.find_job(id);
         job.state == msg::JobState::kSucceeded && job.unvested == 0)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/limits.h"
+#include "scheduler/core/generations.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -23,6 +24,7 @@ void on_tick(Region& region) {
   region.live.changed.clear();
   if (region.now - region.live.kept_house < kHousekeeping) return;
   region.live.kept_house = region.now;
+  replace_late_agents(region);
   vest_by_age(region);
   const Time oldest = region.now - limits::kRequestMemory;
   const auto& sessions = region.durable.sessions;
@@ -143,13 +145,19 @@ std::optional<bool> Core::needs_input(AgentId id, const Digest& input) const {
     return state != nullptr &&
            std::find(state->spec.inputs.begin(), state->spec.inputs.end(), input) != state->spec.inputs.end();
   };
+  const auto is_passed_to = [&](StepRef step, TaskIndex task) {
+    const StepState* state = region_->durable.find_step(step);
+    return state != nullptr && goes_on_from(*state, task, input);
+  };
   return std::any_of(agent->second.leases.begin(), agent->second.leases.end(),
                      [&](AttemptId attempt) {
                        const Lease& lease = live.leases.at(attempt);
-                       return lease.goes_on_from == input || is_input_of(lease.step);
+                       return lease.goes_on_from == input || is_input_of(lease.step) ||
+                              (!lease.left.empty() && is_passed_to(lease.step, lease.left.front(1).first));
                      }) ||
          std::any_of(live.leaf_leases.begin(), live.leaf_leases.end(), [&](const auto& entry) {
-           return entry.second.agent == id && is_input_of(entry.second.step);
+           const LeafLease& lease = entry.second;
+           return lease.agent == id && (is_input_of(lease.step) || is_passed_to(lease.step, lease.task));
          });
 }
 

@@ -3,6 +3,7 @@
 
 #include "protocol/limits.h"
 #include "scheduler/core/bit_classes.h"
+#include "scheduler/core/generations.h"
 #include "scheduler/core/round.h"
 
 namespace reeve::core {
@@ -102,7 +103,8 @@ void place_single_owner_copies(Region& region, Round& round, StepRef step) {
       const StepState& state = *region.durable.find_step(step);
       const std::uint64_t most = std::min<std::uint64_t>(kCopyChunk, may_go_out(region, step));
       if (most == 0) return;
-      TaskRange chunk = up_to_checkpoint(state, bucket->second.front(static_cast<std::uint32_t>(most)));
+      TaskRange chunk = with_equal_inputs(
+          state.spec, up_to_checkpoint(state, bucket->second.front(static_cast<std::uint32_t>(most))));
       const auto others = [owner](PartyId other) { return other != owner; };
       const auto agent = draw_checker(region, round, *queue, step, chunk.first, others,
                                       unless_blocked(region, queue->need, step.job, others));
@@ -315,12 +317,12 @@ void dispatch_fresh(Region& region, Round& round, BitClasses& classes) {
     const std::uint64_t share = (queue.fresh.size() + sharing - 1) / sharing;
     const std::uint64_t most = std::min<std::uint64_t>(
         {round.room(*agent, queue), share, limits::kTasksPerSection, may_go_out(region, step)});
-    TaskRange chunk = up_to_checkpoint(*region.durable.find_step(step),
-                                       queue.fresh.front(static_cast<std::uint32_t>(most)));
+    const StepState& state = *region.durable.find_step(step);
+    TaskRange chunk = with_equal_inputs(
+        state.spec, up_to_checkpoint(state, queue.fresh.front(static_cast<std::uint32_t>(most))));
     chunk.count = static_cast<std::uint32_t>(ensure_escrow(region, step.job, step.step, chunk.count));
     if (chunk.count == 0) continue;
-    const MicroCredits price = region.durable.find_step(step)->task_price;
-    charge(region, requester, 1 + static_cast<std::uint64_t>(price) * chunk.count);
+    charge(region, requester, 1 + static_cast<std::uint64_t>(state.task_price) * chunk.count);
     round.give(*agent, step, chunk, 0);
   }
 }

@@ -2,7 +2,8 @@
 
 #include "protocol/leaves.h"
 #include "protocol/merkle.h"
-#include "scheduler/core/rooms.h"
+#include "scheduler/core/generations.h"
+#include "scheduler/core/round.h"
 
 namespace reeve::core {
 namespace {
@@ -65,7 +66,8 @@ std::optional<AgentId> choose_referee(const Region& region, const TaskNeed& need
 }
 
 void ask_referee(Region& region, const TaskKey& key, DisputeWork& work, std::uint32_t leaf) {
-  const StepSpec& spec = region.durable.find_step(key.first)->spec;
+  const StepState& state = *region.durable.find_step(key.first);
+  const StepSpec& spec = state.spec;
   const auto referee = choose_referee(region, spec.need);
   if (!referee) return;
   const AttemptId attempt = region.new_attempt();
@@ -73,9 +75,9 @@ void ask_referee(Region& region, const TaskKey& key, DisputeWork& work, std::uin
   work.deadline = region.now + kRefereeDeadline;
   region.live.leaf_leases[attempt] = LeafLease{*referee, key.first, key.second, leaf, work.deadline};
   msg::Assign assign;
-  assign.steps.push_back({key.first, spec.need.kernel, spec.leaf_bytes, spec.max_result_bytes,
-                          spec.time_limit, spec.script, spec.inputs, false});
-  assign.leaves.push_back({attempt, key.first, key.second, {leaf}, kRefereeDeadline});
+  assign.steps.push_back(info_of(key.first, spec));
+  assign.leaves.push_back(
+      {attempt, key.first, key.second, {leaf}, kRefereeDeadline, input_blobs(state, key.second)});
   region.effect(SendAssign{*referee, std::move(assign)});
 }
 

@@ -121,6 +121,26 @@ bool restore(Durable& state, const StepRetries& all) {
   });
 }
 
+/// What tasks to come of iterating steps go on from, as a snapshot keeps it.
+using StepsPassed = std::map<StepRef, std::map<TaskIndex, Passed>>;
+
+StepsPassed steps_passed(const Durable& state) {
+  StepsPassed all;
+  for (const auto& [id, job] : state.jobs)
+    for (StepIndex i = 0; i < job.steps.size(); ++i)
+      if (!job.steps[i].passed.empty()) all.emplace(StepRef{id, i}, job.steps[i].passed);
+  return all;
+}
+
+/// False when a snapshot has them of a step that it does not have.
+bool restore(Durable& state, const StepsPassed& all) {
+  return std::ranges::all_of(all, [&state](const auto& entry) {
+    StepState* step = state.find_step(entry.first);
+    if (step != nullptr) step->passed = entry.second;
+    return step != nullptr;
+  });
+}
+
 template <class... S>
 void read_sections(Reader& a, S&... sections) {
   ((a.at_end() ? void() : a(sections)), ...);
@@ -147,6 +167,10 @@ void fields(A& a, Retries& r) {
 template <class A>
 void fields(A& a, Checkpoint& c) {
   a(c.attempt, c.blob, c.size_bytes);
+}
+template <class A>
+void fields(A& a, Passed& p) {
+  a(p.blob, p.size_bytes);
 }
 template <class A>
 void fields(A& a, Token& t) {
@@ -221,10 +245,13 @@ void fields(A& a, Durable& d) {
     ComparedTasks compared;
     JobExtras extras;
     StepRetries retries;
-    read_sections(a, d.lent, compared, d.bit_classes, extras, retries);
-    if (a.ok() && !(restore(d, compared) && restore(d, extras) && restore(d, retries))) a.fail();
+    StepsPassed passed;
+    read_sections(a, d.lent, compared, d.bit_classes, extras, retries, passed);
+    if (a.ok() && !(restore(d, compared) && restore(d, extras) && restore(d, retries) && restore(d, passed)))
+      a.fail();
   } else {
-    write_sections(a, d.lent, compared_tasks(d), d.bit_classes, job_extras(d), step_retries(d));
+    write_sections(a, d.lent, compared_tasks(d), d.bit_classes, job_extras(d), step_retries(d),
+                   steps_passed(d));
   }
 }
 

@@ -121,6 +121,12 @@ struct Checkpoint {
   std::uint64_t size_bytes = 0;
 };
 
+/// A result that tasks to come go on from.
+struct Passed {
+  Digest blob;
+  std::uint64_t size_bytes = 0;
+};
+
 /// A task with recorded results or charged failures. All others are bits of an IntervalSet.
 struct OpenTask {
   std::vector<Recorded> attempts;
@@ -148,6 +154,9 @@ struct StepState {
   std::map<TaskIndex, OpenTask> open;
   /// The newest of each task and owner that may go on from it (0: anybody).
   std::map<std::pair<TaskIndex, PartyId>, Checkpoint> checkpoints;
+  /// Of a step that iterates: results that other tasks of it still go on from. A window: at most
+  /// (staleness + 2) · (shards + 1), however many generations there are.
+  std::map<TaskIndex, Passed> passed;
 
   bool complete() const { return done.size() + failed.size() == spec.task_count; }
 };

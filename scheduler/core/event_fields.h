@@ -174,5 +174,9 @@ template <class A>
 void fields(A& a, JobPurged& e) {
   a(e.job, e.command);
 }
+template <class A>
+void fields(A& a, ResultsSpent& e) {
+  a(e.step, e.dropped, e.kept);
+}
 
 }  // namespace reeve::core

@@ -46,7 +46,8 @@ constexpr std::array<const char*, std::variant_size_v<Event>> kNames = {"region_
                                                                         "comparison_decided",
                                                                         "bit_class_seen",
                                                                         "checkpoint_stored",
-                                                                        "job_purged"};
+                                                                        "job_purged",
+                                                                        "results_spent"};
 
 }  // namespace
 

@@ -339,13 +339,21 @@ struct JobPurged {
   CommandRef command;
 };
 
-using Event = std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled,
-                           Revoked, AgentPauseSet, Funded, JobAccepted, StepOpened, EscrowHeld, JobPaused,
-                           JobResumed, JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded,
-                           AttemptFailed, TasksFailed, TasksVerified, StoreReserved, ResultStored,
-                           StoreAbandoned, TaskDisputed, LeafChosen, DisputeDecided, AttemptRejected, Settled,
-                           Vested, OwnerConvicted, JobReopened, SessionsExpired, ComparisonOpened,
-                           CandidateStored, ComparisonDecided, BitClassSeen, CheckpointStored, JobPurged>;
+/// Nothing of an iterating step goes on from these results any more.
+struct ResultsSpent {
+  StepRef step;
+  std::vector<TaskRange> dropped;  // their blobs go
+  std::vector<TaskRange> kept;     // they stay results of the step
+};
+
+using Event =
+    std::variant<RegionCreated, Booted, PolicyChanged, TokenIssued, PartyEnrolled, AgentEnrolled, Revoked,
+                 AgentPauseSet, Funded, JobAccepted, StepOpened, EscrowHeld, JobPaused, JobResumed,
+                 JobPrioritySet, JobRetried, JobEnded, JobForgotten, ResultsRecorded, AttemptFailed,
+                 TasksFailed, TasksVerified, StoreReserved, ResultStored, StoreAbandoned, TaskDisputed,
+                 LeafChosen, DisputeDecided, AttemptRejected, Settled, Vested, OwnerConvicted, JobReopened,
+                 SessionsExpired, ComparisonOpened, CandidateStored, ComparisonDecided, BitClassSeen,
+                 CheckpointStored, JobPurged, ResultsSpent>;
 
 /// snake_case name of an event's kind, for logs and the view.
 const char* event_name(const Event& event);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "scheduler/core/bit_classes.h"
+#include "scheduler/core/generations.h"
 #include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
@@ -235,6 +236,23 @@ Explanation explain_comparison(const Region& region, StepRef step, TaskIndex tas
           "--verify none"};
 }
 
+/// Where an iterating step stands, and on whose word its generations rest.
+void explain_generation(const Job& job, StepIndex index, std::vector<Explanation>& out) {
+  const StepState& state = job.steps[index];
+  const Iteration& iteration = state.spec.iteration;
+  const std::uint32_t generation = generations_done(state);
+  if (!state.spec.iterates() || generation == iteration.generations) return;
+  const std::uint64_t shards = count_tasks(state.done.overlap(iteration.shards_of(generation)));
+  const bool unchecked = job.verify.mode == VerifyMode::kNone;
+  out.push_back(
+      {index,
+       {},
+       "generation " + std::to_string(generation + 1) + " of " + std::to_string(iteration.generations) +
+           ", " + std::to_string(shards) + " of " + std::to_string(iteration.shards) + " gradients" +
+           (unchecked ? "; taken unchecked (--verify none): one wrong result spoils all that follow" : ""),
+       ""});
+}
+
 void explain_open(const Region& region, StepRef step, std::vector<Explanation>& out) {
   constexpr std::size_t kMost = 20;
   const StepState& state = *region.durable.find_step(step);
@@ -291,6 +309,7 @@ std::vector<Explanation> explain_job(const Region& region, JobId id) {
     }
     const auto queue = region.live.queues.find(StepRef{id, i});
     if (queue == region.live.queues.end()) continue;
+    explain_generation(*job, i, out);
     explain_no_agents(region, i, state.spec.need, out);
     if (state.spec.is_gang())
       explain_gang(region, i, state.spec, queue->second, out);

@@ -30,6 +30,10 @@ const Recorded& first_of(const OpenTask& open, AttemptId group) {
 
 }  // namespace
 
+bool stays_with_agent(const StepSpec& spec) {
+  return is_compared(spec) || spec.iterates();
+}
+
 bool is_compared(const StepSpec& spec) {
   return is_program(spec.need.kernel) && !is_exact(spec.compare);
 }

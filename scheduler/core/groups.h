@@ -20,6 +20,9 @@ namespace reeve::core {
 /// and all of them stay with their agents until they are asked for.
 bool is_compared(const StepSpec& spec);
 
+/// True where no result travels in a report, however small: it is compared, or tasks to come go on from it.
+bool stays_with_agent(const StepSpec& spec);
+
 /// Gives a group to every result whose group follows from what is known: the first result founds one, equal
 /// roots join, and a result that is unlike every group there is founds its own.
 void sort_groups(OpenTask& open, bool compared);

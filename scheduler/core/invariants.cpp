@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scheduler/core/generations.h"
 #include "scheduler/core/groups.h"
 #include "scheduler/core/rooms.h"
 
@@ -31,6 +32,25 @@ std::string check_groups(const StepSpec& spec, const OpenTask& open) {
   return "";
 }
 
+/// What tasks to come go on from is there, of what is done, and no more than a window.
+std::string check_generations(const StepState& step) {
+  const Iteration& iteration = step.spec.iteration;
+  if (step.passed.size() > (iteration.staleness + 2ULL) * (iteration.shards + 1))
+    return "results that are passed on are of a window of generations";
+  for (const auto& [task, passed] : step.passed)
+    if (!step.done.contains(task)) return "a result that is passed on is of a task that is done";
+  if (!goes_on(step)) return "what an open task goes on from is there";
+  const IntervalSet open = [&step] {
+    IntervalSet tasks;
+    for (const TaskRange range : open_tasks(step))
+      tasks.insert(range);
+    return tasks;
+  }();
+  for (const auto& [task, record] : step.open)
+    if (!open.contains(task)) return "only a task whose inputs are there has been tried";
+  return "";
+}
+
 std::string check_step(const Job& job, const StepState& step) {
   for (const TaskRange range : step.failed.ranges())
     if (step.done.intersects(range)) return "a task is done or failed, not both";
@@ -49,7 +69,7 @@ std::string check_step(const Job& job, const StepState& step) {
     if (shares_an_owner(open)) return "attempts of one task have distinct owners";
   }
   if (!job.live() && !step.open.empty()) return "an ended job has no open task";
-  return "";
+  return step.spec.iterates() && job.live() ? check_generations(step) : "";
 }
 
 /// Every task of a running step is in exactly one place: done, failed, queued, leased, disputed or being
@@ -81,9 +101,9 @@ std::string check_places(const Region& region, StepRef ref, const StepState& ste
   for (const auto& [task, open] : step.open)
     if (!std::holds_alternative<Collecting>(open.phase)) add_range("disputes and stores", {task, 1});
   if (!twice.empty()) return "every task is in exactly one place: " + twice;
-  if (seen.size() != step.spec.task_count)
+  if (seen.size() != opened_tasks(step))
     return "every task is somewhere: " + std::to_string(seen.size()) + " of " +
-           std::to_string(step.spec.task_count) + " are";
+           std::to_string(opened_tasks(step)) + " are";
   return "";
 }
 

@@ -2,6 +2,7 @@
 
 #include "protocol/limits.h"
 #include "scheduler/core/bit_classes.h"
+#include "scheduler/core/generations.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -185,10 +186,21 @@ void lose_lease(Region& region, AttemptId attempt) {
 /// first task's time begins. Were it taken for a stall, the next attempt would begin anew with both.
 constexpr Duration kImagePreparation = seconds(1800);
 
-Duration preparation_of(const StepSpec& spec) {
-  const std::vector<std::string>& tags = spec.need.tags;
-  const bool has_image = std::find(tags.begin(), tags.end(), kImageTag) != tags.end();
-  return has_image ? kImagePreparation : Duration{};
+/// Results of earlier tasks come to the agent at this rate at least.
+constexpr std::int64_t kPassedBytesPerMs = 1 << 10;
+
+/// Time that passes before the first task's begins.
+Duration preparation_of(const StepState& step, const Lease& lease) {
+  const std::vector<std::string>& tags = step.spec.need.tags;
+  Duration needed;
+  if (std::find(tags.begin(), tags.end(), kImageTag) != tags.end()) needed = kImagePreparation;
+  if (!step.spec.iterates() || lease.left.empty()) return needed;
+  std::uint64_t bytes = 0;
+  for (const TaskIndex input : inputs_of(step.spec.iteration, lease.left.front(1).first))
+    if (const auto passed = step.passed.find(input); passed != step.passed.end())
+      bytes += passed->second.size_bytes;
+  needed.ns += milliseconds(static_cast<std::int64_t>(bytes) / kPassedBytesPerMs).ns;
+  return needed;
 }
 
 /// When the agent must have reported something: no task may take longer than its limit, so silence past it is
@@ -197,8 +209,8 @@ Time stalls_at(const Region& region, const Lease& lease) {
   const auto agent = region.live.agents.find(lease.agent);
   const Time progress =
       agent == region.live.agents.end() ? lease.sent : std::max(lease.sent, agent->second.last_report);
-  const StepSpec& spec = region.durable.find_step(lease.step)->spec;
-  return progress + preparation_of(spec) + spec.time_limit + region.durable.policy.lease;
+  const StepState& step = *region.durable.find_step(lease.step);
+  return progress + preparation_of(step, lease) + step.spec.time_limit + region.durable.policy.lease;
 }
 
 void set_deadline(Region& region, AttemptId attempt, Time renewed) {
@@ -356,17 +368,22 @@ void expire_leases(Region& region) {
       set_deadline(region, attempt, lease.renewed);
       continue;
     }
-    cancel_lease(region, attempt);
     if (!stalled || lease.is_seat()) {  // a gang that stalls does so by its lead's lease too
+      cancel_lease(region, attempt);
       lose_lease(region, attempt);
       continue;
     }
-    end_lease(region, attempt);
-    for (const TaskRange range : lease.left.ranges())
-      requeue(region, lease.step, range);
-    fail_attempts(region, attempt, lease, lease.left.front(1), msg::FailureReason::kTimeLimit,
-                  "not finished within its time limit");
+    take_back(region, attempt, "not finished within its time limit");
   }
+}
+
+void take_back(Region& region, AttemptId attempt, const std::string& why) {
+  const Lease lease = region.live.leases.at(attempt);
+  cancel_lease(region, attempt);
+  end_lease(region, attempt);
+  for (const TaskRange range : lease.left.ranges())
+    requeue(region, lease.step, range);
+  fail_attempts(region, attempt, lease, lease.left.front(1), msg::FailureReason::kTimeLimit, why);
 }
 
 void lost_agents(Region& region) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "scheduler/core/bit_classes.h"
+#include "scheduler/core/generations.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -153,7 +154,8 @@ void rebuild_queues(Region& region, JobId id) {
       for (const TaskRange range : lease.left.ranges())
         taken.insert(range);
     }
-    queue.fresh.insert({0, state.spec.task_count});
+    for (const TaskRange open : open_tasks(state))
+      queue.fresh.insert(open);
     for (const IntervalSet* gone : {&state.done, &state.failed, static_cast<const IntervalSet*>(&taken)})
       for (const TaskRange range : gone->ranges())
         queue.fresh.erase(range);

@@ -167,6 +167,7 @@ struct Volatile {
   std::map<TaskKey, StoreWork> stores;
   std::map<TaskKey, ComparisonWork> comparisons;
   std::map<TaskKey, std::uint32_t> lost;  // leases lost without a word, by task
+  std::set<TaskKey> replaced;             // of iterating steps: taken from an agent that was late
   std::map<TaskKey, Time> cooling;        // when owners that failed a task may try again
   std::map<std::pair<JobId, AgentId>, std::uint32_t>
       failed_on;  // tasks in a row that an agent failed of a job

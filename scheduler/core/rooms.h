@@ -41,6 +41,14 @@ void rebuild_queues(Region& region, JobId job);
 void rebuild_all(Region& region);
 void notify_job(Region& region, JobId job);
 
+// ---- generations.cpp: tasks that go on from results of earlier ones ----
+/// A task of the step was settled: what it opens is queued, and results that nothing needs any more are
+/// spent.
+void advance_generations(Region& region, StepRef step, TaskIndex task);
+/// Where a generation waits for nothing but agents that are far slower than its others were, these are
+/// replaced by idle ones, once a task.
+void replace_late_agents(Region& region);
+
 // ---- queues.cpp: which tasks want an attempt ----
 ///   one_class  tasks that start only where their class has owners for a quorum (bit_classes.h)
 NeedId intern_need(Region& region, const StepSpec& spec, bool one_class);
@@ -104,6 +112,8 @@ AttemptId grant_seat(Region& region, AgentId agent, StepRef step, AttemptId lead
 void lead_gang(Region& region, AttemptId lead);
 /// Takes back a lease that nobody works on, and with it its whole gang; the tasks wait again.
 void lose_lease(Region& region, AttemptId attempt);
+/// Takes back a lease whose agent does not get on; the first of its tasks is charged with a failure.
+void take_back(Region& region, AttemptId attempt, const std::string& why);
 /// Takes reported tasks off a lease; the lease ends with its last task.
 void shrink_lease(Region& region, AttemptId attempt, TaskRange tasks);
 void end_lease(Region& region, AttemptId attempt);

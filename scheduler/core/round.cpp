@@ -1,27 +1,39 @@
 #include "scheduler/core/round.h"
 
 #include "protocol/limits.h"
+#include "scheduler/core/generations.h"
 #include "scheduler/core/groups.h"
 
 namespace reeve::core {
 namespace {
 
-/// Names and endpoints of gangs' members take up to 140 bytes each: half a message of them.
-constexpr std::size_t kMembersPerMessage = limits::kControlMessageBytes / 2 / 140;
+/// Half a message of the lists that assignments hold.
+constexpr std::size_t kListBytes = limits::kControlMessageBytes / 2;
+/// Name and endpoint of a gang's member take so much at most.
+constexpr std::size_t kMemberBytes = 140;
 
 }  // namespace
 
+msg::StepInfo info_of(StepRef step, const StepSpec& spec) {
+  return {step,
+          spec.need.kernel,
+          spec.leaf_bytes,
+          spec.max_result_bytes,
+          spec.time_limit,
+          spec.script,
+          spec.inputs,
+          stays_with_agent(spec),
+          std::uint64_t{spec.checkpoint_mib} << 20,
+          spec.iteration};
+}
+
 void Round::put(AgentId agent, StepRef step, msg::Assignment assignment) {
   Box& box = boxes_[agent];
-  if (box.steps.insert(step).second) {
-    const StepSpec& spec = region_.durable.find_step(step)->spec;
-    box.assign.steps.push_back({step, spec.need.kernel, spec.leaf_bytes, spec.max_result_bytes,
-                                spec.time_limit, spec.script, spec.inputs, is_compared(spec),
-                                std::uint64_t{spec.checkpoint_mib} << 20});
-  }
-  box.members += assignment.gang.members.size();
+  if (box.steps.insert(step).second)
+    box.assign.steps.push_back(info_of(step, region_.durable.find_step(step)->spec));
+  box.list_bytes += assignment.gang.members.size() * kMemberBytes + assignment.inputs.size() * sizeof(Digest);
   box.assign.assignments.push_back(std::move(assignment));
-  if (box.assign.assignments.size() >= limits::kAssignmentsPerMessage || box.members >= kMembersPerMessage)
+  if (box.assign.assignments.size() >= limits::kAssignmentsPerMessage || box.list_bytes >= kListBytes)
     send(agent, box);
 }
 
@@ -36,6 +48,7 @@ msg::Assignment Round::assignment(AttemptId attempt, AgentId agent, StepRef step
                        region_.durable.policy.lease,
                        region_.prf.ticket(attempt, agent, step, tasks, replica)};
   made.memory_mib = state.spec.need.memory_mib;
+  made.inputs = input_blobs(state, tasks.first);
   if (tasks.count > 1) return made;
   const auto open = state.open.find(tasks.first);
   if (open != state.open.end() && open->second.memory_mib > 0) made.memory_mib = open->second.memory_mib;

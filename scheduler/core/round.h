@@ -10,6 +10,9 @@
 
 namespace reeve::core {
 
+/// What an agent must know of a step to run its tasks.
+msg::StepInfo info_of(StepRef step, const StepSpec& spec);
+
 /// What one round of dispatch gives: assignments, gathered into one message an agent.
 class Round {
  public:
@@ -29,7 +32,7 @@ class Round {
   struct Box {
     msg::Assign assign;
     std::set<StepRef> steps;
-    std::size_t members = 0;  // listed in its assignments
+    std::size_t list_bytes = 0;  // of members and inputs in its assignments
   };
   msg::Assignment assignment(AttemptId attempt, AgentId agent, StepRef step, TaskRange tasks,
                              std::uint32_t replica);

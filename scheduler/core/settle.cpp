@@ -73,9 +73,12 @@ std::uint64_t ensure_escrow(Region& region, JobId id, StepIndex index, std::uint
                                   " micro-credits are left, it can cost " + std::to_string(worst));
     return 0;
   }
-  const StepQueue& queue = *find_queue(region, {id, index});
-  const std::uint64_t window =
-      std::min<std::uint64_t>(queue.fresh.size(), region.durable.policy.escrow_window_tasks);
+  // Of a step that iterates few tasks are open at a time: those to come count too.
+  const StepState& step = job.steps[index];
+  const std::uint64_t wanted =
+      step.spec.iterates() ? step.spec.task_count - step.done.size() - step.failed.size() - step.open.size()
+                           : find_queue(region, {id, index})->fresh.size();
+  const std::uint64_t window = std::min<std::uint64_t>(wanted, region.durable.policy.escrow_window_tasks);
   const MicroCredits target = promised + static_cast<MicroCredits>(std::max(tasks, window)) * worst;
   const MicroCredits amount = std::min(target - held, most);
   if (amount > 0)

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "scheduler/core/bit_classes.h"
+#include "scheduler/core/generations.h"
 #include "scheduler/core/rooms.h"
 
 namespace reeve::core {
@@ -34,7 +35,8 @@ void open_step(Region& region, StepRef ref) {
   queue.need =
       intern_need(region, state.spec, starts_in_class(*region.durable.find_job(ref.job), state.spec));
   queue.expected_ns = region.live.need_expected_ns[queue.need];
-  queue.fresh.insert({0, state.spec.task_count});
+  for (const TaskRange open : open_tasks(state))
+    queue.fresh.insert(open);
   region.live.queues.emplace(ref, std::move(queue));
   index_queue(region, ref);
 }
@@ -52,6 +54,12 @@ void wake_waiting_jobs(Region& region, JobId awaited) {
     open_ready_steps(region, id);
   }
   region.live.waking = false;
+}
+
+/// True once nothing more will come of a step: of one that iterates, because a task failed that others go on
+/// from.
+bool is_over(const StepState& step) {
+  return step.complete() || (step.spec.iterates() && !step.failed.empty());
 }
 
 std::uint64_t failed_tasks(const Job& job) {
@@ -85,14 +93,14 @@ void finish_if_done(Region& region, JobId id) {
   bool all_done = true;
   for (const StepState& step : job->steps) {
     all_done = all_done && step.complete();
-    if (step.opened && !step.complete()) return;
+    if (step.opened && !is_over(step)) return;
   }
   if (!all_done) {
     open_ready_steps(region, id);
     job = region.durable.find_job(id);
     if (job == nullptr || !job->live() || job->state == msg::JobState::kPaused) return;
     for (const StepState& step : job->steps)
-      if (step.opened && !step.complete()) return;
+      if (step.opened && !is_over(step)) return;
   }
   const std::uint64_t failed = failed_tasks(*job);
   if (failed == 0 && !all_done) return;  // what is left waits for another job
@@ -143,6 +151,8 @@ void end_job(Region& region, JobId id, msg::JobState state, const std::string& r
   forget(region.live.comparisons);
   forget(region.live.lost);
   forget(region.live.cooling);
+  const auto& replaced = region.live.replaced;
+  region.live.replaced.erase(replaced.lower_bound(first), replaced.lower_bound(beyond));
   region.live.unfunded.erase(id);
   clear_blocklist(region, id);
   notify_job(region, id);

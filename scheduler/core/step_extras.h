@@ -19,8 +19,15 @@ using StepExtras = std::vector<std::uint64_t>;
 
 /// The later fields themselves. A new number is appended; one that is taken out leaves its place.
 inline auto later_fields(auto& spec) {
-  return std::array{&spec.gang_min, &spec.gang_max, &spec.most_at_once, &spec.most_memory_mib,
-                    &spec.checkpoint_mib};
+  return std::array{&spec.gang_min,
+                    &spec.gang_max,
+                    &spec.most_at_once,
+                    &spec.most_memory_mib,
+                    &spec.checkpoint_mib,
+                    &spec.iteration.generations,
+                    &spec.iteration.shards,
+                    &spec.iteration.staleness,
+                    &spec.iteration.keep_every};
 }
 
 inline StepExtras extras_of(const StepSpec& spec) {

@@ -127,6 +127,7 @@ void store_arrived(Region& region, StepRef step, TaskIndex task, const Recorded&
   }
   for (const Recorded& r : holders)
     region.live.vest_due.insert(r.owner);
+  advance_generations(region, step, task);
   if (region.live.subscribers.contains(key.first.job)) region.live.changed.insert(key.first.job);
   finish_if_done(region, key.first.job);
 }

@@ -69,6 +69,34 @@ std::optional<Error> check_retries(const StepSpec& step, const std::string& wher
   return std::nullopt;
 }
 
+/// What a step that goes on from its own results has of tasks, and who confirms them.
+std::optional<Error> check_iteration(const StepSpec& step, const VerifyPolicy& verify,
+                                     const std::string& where) {
+  const Iteration& iteration = step.iteration;
+  if (iteration == Iteration{}) return std::nullopt;
+  if (iteration.generations < 1 || iteration.shards < 1 || iteration.shards > limits::kShardsPerGeneration)
+    return invalid(where + "iteration of " + std::to_string(iteration.generations) + " generations of " +
+                       std::to_string(iteration.shards) + " shards is out of bounds",
+                   "at least 1 of each, at most " + std::to_string(limits::kShardsPerGeneration) + " shards");
+  if (iteration.staleness > limits::kStaleness)
+    return invalid(where + "iteration.staleness " + std::to_string(iteration.staleness) + " is too much",
+                   "0 to " + std::to_string(limits::kStaleness) + " generations");
+  if (iteration.task_count() != step.task_count)
+    return invalid(where + "task_count " + std::to_string(step.task_count) + " is not that of its iteration",
+                   std::to_string(iteration.generations) + " generations of " +
+                       std::to_string(iteration.shards) + " shards and an update are " +
+                       std::to_string(iteration.task_count()) + " tasks, of at most " +
+                       std::to_string(limits::kTasksPerStep));
+  if (is_program(step.need.kernel))
+    return invalid(where + "iteration is for kernels alone",
+                   "a program's tasks do not get each other's results: let steps depend on one another");
+  if (verify.mode == VerifyMode::kQuorum && verify.quorum < 2)
+    return invalid(where + "iteration with a quorum of " + std::to_string(verify.quorum),
+                   "what a generation gives is confirmed by 2 owners at least; or take it unchecked, with "
+                   "`--verify none`");
+  return std::nullopt;
+}
+
 std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
   const StepSpec& step = spec.steps[index];
   const std::string where = "steps[" + std::to_string(index) + "].";
@@ -101,6 +129,7 @@ std::optional<Error> check_step(const JobSpec& spec, StepIndex index) {
   if (auto error = check_comparison(step, where)) return error;
   if (auto error = check_gang(step, where)) return error;
   if (auto error = check_retries(step, where)) return error;
+  if (auto error = check_iteration(step, spec.verify, where)) return error;
   StepIndex last = 0;
   for (std::size_t i = 0; i < step.depends_on.size(); ++i) {
     const StepIndex other = step.depends_on[i];
@@ -156,14 +185,14 @@ struct Quote {
 /// The whole job's price: as its policy makes likely, and if every task ran as often as it may. Saturates.
 Quote quote(const JobSpec& spec, const std::vector<MicroCredits>& prices, const Policy& policy) {
   __extension__ using Wide = __int128;
-  Wide once = 0;
-  for (std::size_t i = 0; i < prices.size(); ++i)
-    once += Wide{prices[i]} * spec.steps[i].task_count;
-  Wide likely = once;
-  Wide most = once;
-  if (spec.verify.mode == VerifyMode::kQuorum) likely = most = once * spec.verify.quorum;
-  if (spec.verify.mode == VerifyMode::kAdaptive)
-    likely = once + once * policy.floor_ppm / 1'000'000, most = once * 2;
+  Wide likely = 0;
+  Wide most = 0;
+  for (std::size_t i = 0; i < prices.size(); ++i) {
+    const Wide once = Wide{prices[i]} * spec.steps[i].task_count;
+    const bool floor = spec.verify.mode == VerifyMode::kAdaptive && !spec.steps[i].iterates();
+    most += once * most_attempts(spec.verify);
+    likely += floor ? once + once * policy.floor_ppm / 1'000'000 : once * most_attempts(spec.verify);
+  }
   constexpr Wide kTop = INT64_MAX;
   return {static_cast<MicroCredits>(std::min(likely, kTop)), static_cast<MicroCredits>(std::min(most, kTop))};
 }

@@ -63,6 +63,8 @@ std::uint32_t attempts_needed(const Region& region, const Job& job, const OwnerR
     case VerifyMode::kQuorum: return job.verify.quorum;
     case VerifyMode::kAdaptive: break;
   }
+  // What goes into the next generation cannot be taken back, so none of it rests on one owner's word.
+  if (job.steps[step.step].spec.iterates()) return 2;
   const std::uint32_t validated = owner == nullptr ? 0 : owner->validated;
   if (validated < policy.probation_tasks || follows_a_fault(region, known)) return 2;
   const auto domain = static_cast<std::uint32_t>(Draw::kReplicate);
@@ -214,8 +216,8 @@ std::string unfit(const StepSpec& spec, const VerifiedSection& verified) {
     if (leaf_count(size, spec.leaf_bytes) > limits::kLeavesPerTask) return "a result of too many leaves";
     return "";
   };
-  if (is_compared(spec) && std::holds_alternative<msg::InlineResults>(section.outcome))
-    return "a result within the report, where the step wants it kept to be compared: upgrade the agent";
+  if (stays_with_agent(spec) && std::holds_alternative<msg::InlineResults>(section.outcome))
+    return "a result within the report, where the step wants it kept: upgrade the agent";
   if (const auto* results = std::get_if<msg::InlineResults>(&section.outcome))
     for (const std::uint32_t size : results->sizes)
       if (std::string why = check_size(size); !why.empty()) return why;

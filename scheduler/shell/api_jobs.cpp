@@ -2,6 +2,7 @@
 
 #include "protocol/archive.h"
 #include "protocol/jobs.h"
+#include "scheduler/core/generations.h"
 #include "scheduler/shell/api_rows.h"
 #include "scheduler/shell/clock.h"
 
@@ -47,6 +48,21 @@ const char* comparison_name(std::int64_t verdict) {
   return "unknown";
 }
 
+/// How far a step has come that goes on from its own results.
+Api::Json iteration_json(const core::StepState& step) {
+  const Iteration& iteration = step.spec.iteration;
+  const std::uint32_t generation = core::generations_done(step);
+  const std::uint64_t shards = generation < iteration.generations
+                                   ? core::count_tasks(step.done.overlap(iteration.shards_of(generation)))
+                                   : 0;
+  return {{"generations", iteration.generations},
+          {"shards", iteration.shards},
+          {"staleness", iteration.staleness},
+          {"keep_every", iteration.keep_every},
+          {"done", generation},
+          {"shards_done", shards}};
+}
+
 }  // namespace
 
 Api::Json Api::job_json(const Statement& row) {
@@ -89,6 +105,8 @@ void Api::add_running_steps(Json& steps, JobId id) {
     for (Json& step : steps) {
       const auto found = running.find({id, step["index"].get<StepIndex>()});
       if (found != running.end()) step["running"] = found->second;
+      const core::StepState* state = core.durable().find_step({id, step["index"].get<StepIndex>()});
+      if (state != nullptr && state->spec.iterates()) step["iteration"] = iteration_json(*state);
     }
   });
 }

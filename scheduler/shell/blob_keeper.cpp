@@ -156,10 +156,36 @@ void BlobKeeper::drop_checkpoints(const CheckpointKey& first, const CheckpointKe
   }
 }
 
+void BlobKeeper::pass_on(StepRef step, TaskIndex task, const Digest& blob) {
+  const std::lock_guard lock(mutex_);
+  const auto [entry, is_new] = passed_.try_emplace({step, task}, blob);
+  if (!is_new) drop_use(passed_uses_, std::exchange(entry->second, blob));
+  ++passed_uses_[blob];
+}
+
+void BlobKeeper::drop_passed(std::pair<StepRef, std::uint64_t> first, std::pair<StepRef, std::uint64_t> end) {
+  const std::lock_guard lock(mutex_);
+  for (auto next = passed_.lower_bound(first); next != passed_.end() && next->first < end;) {
+    drop_use(passed_uses_, next->second);
+    next = passed_.erase(next);
+  }
+}
+
+void BlobKeeper::doom_spent(const std::vector<Digest>& results) {
+  const std::lock_guard lock(mutex_);
+  for (const Digest& digest : results) {
+    claimed_.erase(digest);
+    doomed_.push_back(digest);
+  }
+}
+
 void BlobKeeper::load(const core::Durable& state) {
   for (const auto& [id, job] : state.jobs)
     for (StepIndex i = 0; i < job.steps.size(); ++i) {
       add_job(id, job.requester, job.steps[i].spec.inputs);
+      if (job.steps[i].spec.iterates()) iterating_.insert({id, i});
+      for (const auto& [task, result] : job.steps[i].passed)
+        pass_on({id, i}, task, result.blob);
       for (const auto& [task, open] : job.steps[i].open)
         for (const core::Recorded& recorded : open.attempts)
           if (recorded.blob != Digest{}) add_candidate({id, i}, task, recorded.blob);
@@ -170,14 +196,27 @@ void BlobKeeper::load(const core::Durable& state) {
 
 void BlobKeeper::follow(const core::Event& event) {
   if (const auto* job = std::get_if<core::JobAccepted>(&event))
-    for (const StepSpec& step : job->spec.steps)
-      add_job(job->job, job->requester, step.inputs);
-  if (const auto* job = std::get_if<core::JobForgotten>(&event)) drop_job(job->job);
+    for (StepIndex i = 0; i < job->spec.steps.size(); ++i) {
+      add_job(job->job, job->requester, job->spec.steps[i].inputs);
+      if (job->spec.steps[i].iterates()) iterating_.insert({job->job, i});
+    }
+  if (const auto* job = std::get_if<core::JobForgotten>(&event)) {
+    const StepRef first{job->job, 0};
+    const StepRef end{JobId(job->job.value() + 1), 0};
+    drop_job(job->job);
+    drop_passed({first, 0}, {end, 0});
+    iterating_.erase(iterating_.lower_bound(first), iterating_.lower_bound(end));
+  }
+  if (const auto* spent = std::get_if<core::ResultsSpent>(&event))
+    for (const auto* ranges : {&spent->dropped, &spent->kept})
+      for (const TaskRange tasks : *ranges)
+        drop_passed({spent->step, tasks.first}, {spent->step, tasks.end()});
   if (const auto* candidate = std::get_if<core::CandidateStored>(&event))
     add_candidate(candidate->step, candidate->task, candidate->blob);
   if (const auto* stored = std::get_if<core::ResultStored>(&event)) {
     claim(stored->blob, stored->at);  // until those who collect know it as a result
     drop_candidates(stored->step, stored->task, std::uint64_t{stored->task} + 1);
+    if (iterating_.contains(stored->step)) pass_on(stored->step, stored->task, stored->blob);
   }
   if (const auto* failed = std::get_if<core::TasksFailed>(&event)) {
     drop_candidates(failed->step, failed->tasks.first, failed->tasks.end());
@@ -201,7 +240,7 @@ void BlobKeeper::follow(const core::Event& event) {
 
 bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
   const std::lock_guard lock(mutex_);
-  if (!requester.valid() && checkpoint_uses_.contains(digest)) return true;
+  if (!requester.valid() && (checkpoint_uses_.contains(digest) || passed_uses_.contains(digest))) return true;
   const auto found = inputs_.find(digest);
   if (found == inputs_.end()) return false;
   if (!requester.valid()) return true;
@@ -211,7 +250,8 @@ bool BlobKeeper::names(const Digest& digest, PartyId requester) const {
 }
 
 bool BlobKeeper::wanted(const Digest& digest, Time now) const {
-  if (inputs_.contains(digest) || candidate_uses_.contains(digest) || checkpoint_uses_.contains(digest))
+  if (inputs_.contains(digest) || candidate_uses_.contains(digest) || checkpoint_uses_.contains(digest) ||
+      passed_uses_.contains(digest))
     return true;
   const auto claim = claimed_.find(digest);
   return claim != claimed_.end() && now - claim->second < kGrace;

@@ -14,7 +14,8 @@ namespace reeve::shell {
 /// Which blobs must stay and who may have them. Thread-safe.
 ///
 /// An input stays while a job in the state names it, a result that is to be compared while its task is open,
-/// a checkpoint until a newer one takes its place or its task is over, an accepted result for the retention
+/// a checkpoint until a newer one takes its place or its task is over, a result that tasks to come go on from
+/// until they are done, an accepted result for the retention
 /// of region.toml, and anything else for an hour after it came or was last asked for.
 class BlobKeeper {
  public:
@@ -38,11 +39,13 @@ class BlobKeeper {
   /// Follows an event that the core decided.
   void follow(const core::Event& event);
   /// True if a job in the state has it as an input (`requester` 0: anybody's job, or a task as its
-  /// checkpoint).
+  /// checkpoint or as a result that it goes on from).
   bool names(const Digest& digest, PartyId requester) const;
   /// What is needed no longer and need not wait for its hour; no one can tell here whether it is a result
   /// too.
   void doom(const Digest& digest);
+  /// Results that nothing goes on from any more: they were claimed for the time until that is known.
+  void doom_spent(const std::vector<Digest>& results);
   std::vector<Digest> take_doomed();
   /// Removes one that is no result. True if it went.
   Result<bool> remove_unless_wanted(const Digest& digest, Time now);
@@ -60,6 +63,9 @@ class BlobKeeper {
   void set_checkpoint(const CheckpointKey& key, const Digest& blob);
   /// Of tasks [first, end) of a step, which are over.
   void drop_checkpoints(const CheckpointKey& first, const CheckpointKey& end);
+  void pass_on(StepRef step, TaskIndex task, const Digest& blob);
+  /// Results of tasks [first, end) are passed on no longer.
+  void drop_passed(std::pair<StepRef, std::uint64_t> first, std::pair<StepRef, std::uint64_t> end);
   bool wanted(const Digest& digest, Time now) const;
   void uncount(const Digest& digest);
 
@@ -77,6 +83,9 @@ class BlobKeeper {
   std::map<Digest, std::uint32_t> candidate_uses_;  // tasks of which it is one
   std::map<CheckpointKey, Digest> checkpoints_;
   std::map<Digest, std::uint32_t> checkpoint_uses_;
+  std::set<StepRef> iterating_;
+  std::map<std::pair<StepRef, std::uint64_t>, Digest> passed_;  // by task
+  std::map<Digest, std::uint32_t> passed_uses_;
   std::vector<Digest> doomed_;
   std::map<Digest, Time> claimed_;
   std::map<Digest, Unnamed> unnamed_;  // sent since the start; what came before is collected within the hour

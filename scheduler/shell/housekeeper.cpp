@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "scheduler/shell/clock.h"
 
 namespace reeve::shell {
@@ -33,17 +35,24 @@ void Housekeeper::collect() {
 }
 
 void Housekeeper::remove_doomed() {
-  for (const Digest& digest : blobs_.take_doomed()) {
-    if (api_->is_result(digest)) continue;
-    if (const Result<bool> removed = blobs_.remove_unless_wanted(digest, wall_now()); !removed)
-      spdlog::warn("a blob could not be removed: {}", removed.error().message);
-  }
+  for (const Digest& digest : std::exchange(looked_again_, {}))
+    if (!api_->is_result(digest)) remove(digest);
+  for (const Digest& digest : blobs_.take_doomed())
+    if (api_->is_result(digest))
+      looked_again_.push_back(digest);
+    else
+      remove(digest);
+}
+
+void Housekeeper::remove(const Digest& digest) {
+  if (const Result<bool> removed = blobs_.remove_unless_wanted(digest, wall_now()); !removed)
+    spdlog::warn("a blob could not be removed: {}", removed.error().message);
 }
 
 void Housekeeper::run() {
-  constexpr int kRoundsOfCollection = 60;
+  constexpr int kRoundsOfCollection = 1800;
   std::unique_lock lock(mutex_);
-  for (int round = 1; !wake_.wait_for(lock, std::chrono::minutes(1), [this] { return stop_; }); ++round) {
+  for (int round = 1; !wake_.wait_for(lock, std::chrono::seconds(2), [this] { return stop_; }); ++round) {
     remove_doomed();
     if (round % kRoundsOfCollection == 0) collect();
   }

@@ -220,6 +220,7 @@ void RegionServer::Parts::start_threads() {
       blobs->doom(digest);
     logs->forget(job);
   });
+  view_database->on_spent([this](const std::vector<Digest>& results) { blobs->doom_spent(results); });
   view = std::make_unique<View>(std::move(view_database),
                                 [this](SnapshotPart& part) { return commits->put_snapshot_part(part); });
 }

@@ -9,6 +9,8 @@ namespace reeve::shell {
 namespace {
 
 constexpr std::size_t kPageBytes = limits::kControlMessageBytes / 2;
+/// A task whose result is gone counts as if it had so many bytes: a page looks at no more than so many.
+constexpr std::size_t kGoneBytes = 16;
 
 /// One recorded range, with where each task's bytes begin.
 struct Recorded {
@@ -105,7 +107,12 @@ struct Api::PageFiller {
     }
     if (Result<void> done = load(task, attempt); !done) return done;
     const std::size_t index = task - recorded.tasks.first;
-    if (recorded.attempt != attempt || index >= recorded.sizes.size()) return {};
+    const bool here = recorded.attempt == attempt && index < recorded.sizes.size() &&
+                      recorded.offsets[index] + recorded.sizes[index] <= recorded.payload.size();
+    if (!here) {  // an iterating step was through with it, and it was dropped
+      page_bytes += kGoneBytes;
+      return {};
+    }
     const ByteView payload(recorded.payload);
     add_inline(page, task, payload.subspan(recorded.offsets[index], recorded.sizes[index]), page_bytes);
     return {};

@@ -41,6 +41,8 @@ class ViewDatabase {
   void on_purged(std::function<void(JobId, const std::vector<Digest>&)> hear) {
     on_purged_ = std::move(hear);
   }
+  /// Who is told of blobs of results that an iterating step is through with.
+  void on_spent(std::function<void(const std::vector<Digest>&)> hear) { on_spent_ = std::move(hear); }
 
   Result<void> begin();
   /// Applies the event to the shadow and writes its rows. Events come in the order of their numbers.
@@ -71,6 +73,7 @@ class ViewDatabase {
   std::set<JobId> dirty_;
   std::map<AgentId, AgentCounts> agent_counts_;
   std::function<void(JobId, const std::vector<Digest>&)> on_purged_;
+  std::function<void(const std::vector<Digest>&)> on_spent_;
 };
 
 }  // namespace reeve::shell

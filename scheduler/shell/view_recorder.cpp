@@ -66,6 +66,18 @@ Result<void> ViewDatabase::Recorder::operator()(const core::JobForgotten& e) {
   return view.finish_job(e.job);
 }
 
+Result<std::vector<Digest>> ViewDatabase::Recorder::blobs(Statement& rows) {
+  std::vector<Digest> found;
+  for (;;) {
+    const Result<bool> row = rows.step();
+    if (!row) return row.error();
+    if (!*row) break;
+    std::copy_n(rows.blob(0).begin(), sizeof(Digest), found.emplace_back().bytes.begin());
+  }
+  rows.reset();
+  return found;
+}
+
 /// A job that ended long ago is known here alone: whose it is, and what of it is kept.
 Result<void> ViewDatabase::Recorder::operator()(const core::JobPurged& e) {
   Statement& may = put().may_purge;
@@ -74,20 +86,13 @@ Result<void> ViewDatabase::Recorder::operator()(const core::JobPurged& e) {
   may.reset();
   if (!allowed) return allowed.error();
   if (!*allowed) return {};
-  std::vector<Digest> blobs;
-  Statement& rows = put().blobs_of;
-  rows.bind(e.job.value());
-  for (;;) {
-    const Result<bool> row = rows.step();
-    if (!row) return row.error();
-    if (!*row) break;
-    std::copy_n(rows.blob(0).begin(), sizeof(Digest), blobs.emplace_back().bytes.begin());
-  }
-  rows.reset();
+  put().blobs_of.bind(e.job.value());
+  const Result<std::vector<Digest>> results = blobs(put().blobs_of);
+  if (!results) return results.error();
   if (Result<void> done = put().purged.run(e.job.value(), e.command.at.ns); !done) return done;
   if (Result<void> done = put().drop_stored.run(e.job.value()); !done) return done;
   if (Result<void> done = put().drop_payloads.run(e.job.value()); !done) return done;
-  if (view.on_purged_) view.on_purged_(e.job, blobs);
+  if (view.on_purged_) view.on_purged_(e.job, *results);
   return {};
 }
 
@@ -113,6 +118,21 @@ Result<void> ViewDatabase::Recorder::operator()(const core::TasksFailed& e) {
 Result<void> ViewDatabase::Recorder::operator()(const core::ResultStored& e) {
   return put().stored.run(e.step.job.value(), e.step.step, e.task, e.attempt.value(), e.root, e.blob,
                           e.size_bytes, e.at.ns);
+}
+
+/// What steps that iterate are through with goes; who asks for it is told so.
+Result<void> ViewDatabase::Recorder::operator()(const core::ResultsSpent& e) {
+  view.touch(e.step.job);
+  for (const TaskRange tasks : e.dropped) {
+    put().blobs_in.bind(e.step.job.value(), e.step.step, tasks.first, tasks.end());
+    const Result<std::vector<Digest>> spent = blobs(put().blobs_in);
+    if (!spent) return spent.error();
+    if (Result<void> done = put().drop_in.run(e.step.job.value(), e.step.step, tasks.first, tasks.end());
+        !done)
+      return done;
+    if (view.on_spent_) view.on_spent_(*spent);
+  }
+  return {};
 }
 
 Result<void> ViewDatabase::Recorder::operator()(const core::TaskDisputed& e) {

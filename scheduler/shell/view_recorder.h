@@ -40,6 +40,7 @@ struct ViewDatabase::Recorder {
   Result<void> operator()(const core::DisputeDecided& e);
   Result<void> operator()(const core::AttemptRejected& e);
   Result<void> operator()(const core::ComparisonDecided& e);
+  Result<void> operator()(const core::ResultsSpent& e);
   Result<void> operator()(const core::Settled& e);
   Result<void> operator()(const core::Vested& e);
   Result<void> operator()(const core::OwnerConvicted& e);
@@ -53,6 +54,8 @@ struct ViewDatabase::Recorder {
     PartyId party;
   };
   Result<void> chain(const core::Chain& entries, Time at, const Belongs& belongs);
+  /// Takes out the results that `rows` gives, and says whose blobs they were.
+  Result<std::vector<Digest>> blobs(Statement& rows);
   PartyId requester_of(JobId job) const;
   std::uint64_t recomputed_by(PartyId owner) const;
   Statements& put() { return *view.statements_; }

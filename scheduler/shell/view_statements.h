@@ -42,6 +42,8 @@ struct ViewDatabase::Statements {
                                  " AND NOT EXISTS(SELECT 1 FROM purged WHERE job=?1)")),
         purged(d.must_prepare("INSERT OR IGNORE INTO purged VALUES(?,?)")),
         blobs_of(d.must_prepare("SELECT DISTINCT blob FROM stored WHERE job=?")),
+        blobs_in(d.must_prepare("SELECT blob FROM stored WHERE job=? AND step=? AND task>=? AND task<?")),
+        drop_in(d.must_prepare("DELETE FROM stored WHERE job=? AND step=? AND task>=? AND task<?")),
         drop_stored(d.must_prepare("DELETE FROM stored WHERE job=?")),
         drop_payloads(d.must_prepare("UPDATE results SET payload=x'' WHERE job=?")),
         conviction(d.must_prepare("INSERT INTO convictions VALUES(?,?,?,?,?,?,?,?,?)")),
@@ -49,7 +51,7 @@ struct ViewDatabase::Statements {
 
   Statement begin, commit, seq, party, agent, agent_counts, job, final_job, step, result, settled, recall,
       stored, failure, failed, forget_failed, verdict, dispute, leaf, decided, comparison, may_purge, purged,
-      blobs_of, drop_stored, drop_payloads, conviction, chain;
+      blobs_of, blobs_in, drop_in, drop_stored, drop_payloads, conviction, chain;
 };
 
 }  // namespace reeve::shell

@@ -1,6 +1,7 @@
 // An agent that lies: it paints over one leaf of every render result, makes the pictures of a program's
-// result darker, and changes the last byte of a program's result without pictures, before that is hashed, so
-// that its roots, its openings and its uploads all agree with each other and differ from the truth alone.
+// result darker, changes the last byte of a program's result without pictures and one entry of each gradient,
+// before that is hashed, so that its roots, its openings and its uploads all agree with each other and differ
+// from the truth alone.
 //
 //   reeve-cheating-agent --home DIR [--keep DIR]     DIR has joined a region with `reeve agent join`
 
@@ -61,6 +62,7 @@ class CheatingRunner final : public agent::Runner {
  private:
   void falsify(agent::TaskOutput& output) const {
     if (is_program(output.step->kernel)) return spoil(output);
+    if (output.step->kernel.name == "train") return change_one_entry(output);
     if (output.step->leaf_bytes != kLeafBytes) return;
     std::size_t offset = 0;
     for (std::size_t i = 0; i < output.sizes.size(); ++i) {
@@ -68,6 +70,15 @@ class CheatingRunner final : public agent::Runner {
       paint_leaf(result);
       keep(output.step->step, output.tasks.first + static_cast<TaskIndex>(i), result);
       offset += output.sizes[i];
+    }
+  }
+
+  /// One bit of one number of each gradient and state.
+  static void change_one_entry(agent::TaskOutput& output) {
+    std::size_t begin = 0;
+    for (const std::uint32_t size : output.sizes) {
+      if (size > 0) output.payload[begin + size * std::size_t{3} / 4] ^= 1U;
+      begin += size;
     }
   }
 

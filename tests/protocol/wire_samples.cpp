@@ -35,6 +35,7 @@ StepSpec step(const char* name) {
   step.most_at_once = 16;
   step.most_memory_mib = 4096;
   step.checkpoint_mib = 512;
+  step.iteration = {300, 8, 1, 50};
   return step;
 }
 
@@ -97,7 +98,9 @@ void add_agents(std::vector<msg::Message>& out) {
   out.push_back(msg::Heartbeat{{AttemptId(1), make_attempt_id(9, 8)}, true});
   msg::Assign assign;
   assign.steps.push_back({at, {"sha256", 1}, 32, 64, seconds(5), {1, 2}, {digest(3)}});
+  assign.steps.back().iteration = {300, 8, 1, 50};
   assign.assignments.push_back({AttemptId(7), at, {100, 512}, 1, seconds(30), filled<16>(8), {}});
+  assign.assignments.back().inputs = {digest(20), digest(21)};
   assign.assignments.push_back(
       {AttemptId(8),
        at,
@@ -106,7 +109,7 @@ void add_agents(std::vector<msg::Message>& out) {
        seconds(30),
        filled<16>(9),
        {AttemptId(7), 1, filled<32>(10), {{"rig01", "10.0.0.1:7790"}, {"rig02", "x"}}}});
-  assign.leaves.push_back({AttemptId(9), at, 10, {11, 12}, seconds(31)});
+  assign.leaves.push_back({AttemptId(9), at, 10, {11, 12}, seconds(31), {digest(20)}});
   out.push_back(assign);
   out.push_back(msg::CancelAttempts{{{AttemptId(1), {2, 3}}, {AttemptId(4), {5, 6}}}});
   out.push_back(report());

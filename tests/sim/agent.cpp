@@ -86,10 +86,13 @@ void SimAgent::on_assign(const msg::Assign& assign) {
         if (info.rooted) compared_.insert(a.attempt);
       }
     order_.push_back(a.attempt);
+    inputs_[a.attempt] = a.inputs;
+    for (const Digest& blob : a.inputs)
+      world_.fetched(id_, blob);
   }
   for (const msg::LeafAssignment& leaf : assign.leaves) {
     const bool rooted = assign.steps.front().leaf_bytes != 0;
-    const auto leaves = true_leaves(leaf.step, leaf.task, rooted);
+    const auto leaves = true_leaves(leaf.step, leaf.task, rooted, leaf.inputs);
     msg::LeafReport answer{leaf.attempt, leaf.step, leaf.task, leaf.leaves, {}};
     for (const std::uint32_t index : leaf.leaves)
       answer.hashes.push_back(index < leaves.size() ? leaves[index] : Digest{});
@@ -146,7 +149,9 @@ bool SimAgent::lies(StepRef step, TaskIndex task) const {
 
 std::vector<Digest> SimAgent::leaves_of(StepRef step, TaskIndex task, AttemptId attempt) const {
   const auto rooted = rooted_.find(attempt);
-  std::vector<Digest> leaves = true_leaves(step, task, rooted != rooted_.end() && rooted->second);
+  const auto found = inputs_.find(attempt);
+  const std::vector<Digest> given = found == inputs_.end() ? std::vector<Digest>() : found->second;
+  std::vector<Digest> leaves = true_leaves(step, task, rooted != rooted_.end() && rooted->second, given);
   if (lies(step, task)) {
     Writer writer;
     writer(id_, step, task);

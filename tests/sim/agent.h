@@ -70,7 +70,8 @@ class SimAgent {
   std::map<AttemptId, msg::HeldAttempt> held_;
   std::map<AttemptId, core::IntervalSet> to_run_;
   std::map<AttemptId, bool> rooted_;
-  std::set<AttemptId> compared_;  // whose results a referee compares
+  std::map<AttemptId, std::vector<Digest>> inputs_;  // results that its tasks go on from
+  std::set<AttemptId> compared_;                     // whose results a referee compares
   std::deque<AttemptId> order_;
   std::vector<Finished> finished_;
   std::uint64_t received_ = 0;

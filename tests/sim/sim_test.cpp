@@ -21,6 +21,7 @@ TEST(Simulation, EveryJobEndsAndNoWrongRootIsAcceptedWhereTwoOwnersWereAsked) {
   std::uint64_t crashes = 0;
   std::uint64_t convictions = 0;
   std::uint64_t comparisons = 0;
+  std::uint64_t generations = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     World world(seed);
     const std::string failure = world.run();
@@ -30,13 +31,18 @@ TEST(Simulation, EveryJobEndsAndNoWrongRootIsAcceptedWhereTwoOwnersWereAsked) {
     crashes += world.crashes();
     convictions += world.convictions();
     comparisons += world.comparisons();
+    generations += world.generations();
   }
-  std::printf("%llu seeds, %llu tasks, %llu steps, %llu crashes, %llu convictions, %llu comparisons\n",
-              static_cast<unsigned long long>(count), static_cast<unsigned long long>(tasks),
-              static_cast<unsigned long long>(steps), static_cast<unsigned long long>(crashes),
-              static_cast<unsigned long long>(convictions), static_cast<unsigned long long>(comparisons));
+  std::printf(
+      "%llu seeds, %llu tasks, %llu steps, %llu crashes, %llu convictions, %llu comparisons, "
+      "%llu generations\n",
+      static_cast<unsigned long long>(count), static_cast<unsigned long long>(tasks),
+      static_cast<unsigned long long>(steps), static_cast<unsigned long long>(crashes),
+      static_cast<unsigned long long>(convictions), static_cast<unsigned long long>(comparisons),
+      static_cast<unsigned long long>(generations));
   if (count >= 50) {
     EXPECT_GT(crashes, count / 10) << "the story must hold crashes";
+    EXPECT_GT(generations, count) << "the story must hold generations";
     EXPECT_GT(comparisons, count) << "the story must hold comparisons";
     EXPECT_GT(convictions, count / 10) << "the story must hold convictions";
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/check.h"
+#include "scheduler/core/generations.h"
 #include "tests/sim/truth.h"
 
 namespace reeve::sim {
@@ -78,6 +79,11 @@ void World::step(const core::Input& input) {
   for (core::Event& event : out.events) {
     if (std::holds_alternative<core::OwnerConvicted>(event)) ++convictions_;
     if (std::holds_alternative<core::ComparisonDecided>(event)) ++comparisons_;
+    if (const auto* verified = std::get_if<core::TasksVerified>(&event))
+      for (const TaskRange range : verified->tasks)
+        for (TaskIndex task = range.first; task < range.end(); ++task)
+          agreeing_[{verified->step, task}] = verified->agreeing;
+    if (const auto* stored = std::get_if<core::ResultStored>(&event)) stored_.insert(stored->blob);
     uncommitted_.push_back(std::move(event));
   }
   for (core::Effect& effect : out.effects) {
@@ -102,8 +108,10 @@ void World::step(const core::Input& input) {
 void World::commit() {
   commit_planned_ = false;
   if (rng_.chance(faults_.crash_region)) return crash_and_recover();
-  for (core::Event& event : uncommitted_)
+  for (core::Event& event : uncommitted_) {
+    note_blobs(event);
     committed_.push_back(std::move(event));
+  }
   uncommitted_.clear();
   const std::vector<core::Effect> effects = std::move(held_back_);
   held_back_.clear();
@@ -127,6 +135,7 @@ void World::perform(const core::Effect& effect) {
       fail("refused: " + error->message);
     }
   }
+  if (const auto* sent = std::get_if<core::SendAssign>(&effect)) check_inputs(sent->assign);
   if (!to.valid() || rng_.chance(faults_.lose)) return;
   const int copies = rng_.chance(faults_.repeat) ? 2 : 1;
   for (int i = 0; i < copies; ++i)
@@ -134,6 +143,38 @@ void World::perform(const core::Effect& effect) {
       for (const auto& agent : agents_)
         if (agent->id() == to) agent->receive(effect);
     });
+}
+
+/// Only what two owners agreed on and the region holds crosses a generation, and only what is right.
+void World::check_inputs(const msg::Assign& assign) {
+  for (const msg::Assignment& given : assign.assignments) {
+    const StepSpec& spec = core_->durable().find_step(given.step)->spec;
+    if (!spec.iterates()) continue;
+    const std::vector<Digest> truth = true_run(given.step, spec.iteration);
+    const std::vector<TaskIndex> inputs = core::inputs_of(spec.iteration, given.tasks.first);
+    if (inputs.size() != given.inputs.size()) return fail("a task gets every result that it goes on from");
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (given.inputs[i] != truth[inputs[i]]) return fail("a task goes on from a wrong result");
+      if (agreeing_[{given.step, inputs[i]}] < 2) return fail("a task goes on from what one owner said");
+    }
+  }
+}
+
+/// A blob goes once it is committed that nothing goes on from it.
+void World::note_blobs(const core::Event& event) {
+  if (const auto* stored = std::get_if<core::ResultStored>(&event))
+    blobs_[{stored->step, stored->task}] = stored->blob;
+  if (const auto* spent = std::get_if<core::ResultsSpent>(&event)) {
+    ++generations_;
+    for (const TaskRange range : spent->dropped)
+      for (TaskIndex task = range.first; task < range.end(); ++task)
+        stored_.erase(blobs_.at({spent->step, task}));
+  }
+}
+
+void World::fetched(AgentId agent, const Digest& blob) {
+  if (core_->needs_input(agent, blob).value_or(false) && !stored_.contains(blob))
+    fail("a blob was dropped that a task goes on from");
 }
 
 core::Durable World::replay() const {
@@ -254,6 +295,16 @@ void World::submit_jobs() {
       step.max_result_bytes = kLeaves * kLeafBytes;
       submit.spec.verify = {VerifyMode::kQuorum, 2};
     }
+    // On every second seed two jobs of five go on from their own results.
+    if (seed_ % 2 == 0 && counter % 5 < 2) {
+      StepSpec& step = submit.spec.steps.front();
+      step = step_of("train", 0, true);
+      step.iteration = {
+          static_cast<std::uint32_t>(rng_.between(2, 8)), static_cast<std::uint32_t>(rng_.between(1, 6)),
+          static_cast<std::uint32_t>(rng_.between(0, 2)), static_cast<std::uint32_t>(rng_.between(0, 3))};
+      step.task_count = static_cast<std::uint32_t>(step.iteration.task_count());
+      tasks_ += step.task_count;
+    }
     core::CommandReceived command{core::ConnectionId(500), requester_key(counter % kRequesters), {}, {}};
     command.command.request[7] = 9;
     command.command.request[15] = static_cast<std::uint8_t>(++counter);
@@ -283,8 +334,24 @@ void World::bad_luck() {
   after(seconds(1), [this] { bad_luck(); });
 }
 
+/// An iterating step of which every confirmation was taken back begins anew when its requester says so.
+void World::retry_what_began_anew() {
+  std::vector<std::pair<JobId, PartyId>> failed;
+  for (const auto& [id, job] : core_->durable().jobs)
+    if (job.state == msg::JobState::kFailed && job.steps.front().spec.iterates())
+      failed.emplace_back(id, job.requester);
+  for (const auto& [id, requester] : failed) {
+    core::CommandReceived command{core::ConnectionId(500), requester_key(requester.value() - 2), {}, {}};
+    command.command.request[7] = 10;
+    command.command.request[15] = ++retries_;
+    command.command.body = msg::JobCommand{id, msg::JobVerb::kRetryFailed, 0, ""};
+    step(command);
+  }
+}
+
 void World::tick() {
   step(core::Tick{});
+  retry_what_began_anew();
   after(milliseconds(500), [this] { tick(); });
 }
 
@@ -327,7 +394,8 @@ std::string World::run() {
 std::string World::verdict() const {
   if (answered_.size() != submissions_.size()) return "every submission is answered";
   for (const auto& [id, job] : core_->durable().jobs)
-    if (job.live()) return "every job ends: job " + std::to_string(id.value()) + " is still open";
+    if (job.live() || (job.state == msg::JobState::kFailed && job.steps.front().spec.iterates()))
+      return "every job ends: job " + std::to_string(id.value()) + " is still open";
   if (!uncommitted_.empty() || !held_back_.empty()) return "everything is committed";
   return "";
 }
@@ -369,9 +437,18 @@ std::string World::check_accepted() const {
                    std::to_string(e->step.job.value()) + " task " + std::to_string(task);
         }
   }
+  std::map<StepRef, std::vector<Digest>> runs;
   for (const auto& [key, root] : accepted) {
     const StepSpec& spec = specs.at(key.first.job).steps[key.first.step];
     if (!spec.compare.empty()) continue;  // each that was paid was looked at
+    if (spec.iterates()) {
+      std::vector<Digest>& run = runs[key.first];
+      if (run.empty()) run = true_run(key.first, spec.iteration);
+      if (root != run[key.second])
+        return "an iterating step gives what one run of it gives: job " +
+               std::to_string(key.first.job.value()) + " task " + std::to_string(key.second);
+      continue;
+    }
     if (asked.at(key).size() > 1 && root != true_root(key.first, key.second, is_rooted(spec)))
       return "a wrong root was accepted although two owners were asked: job " +
              std::to_string(key.first.job.value()) + " task " + std::to_string(key.second);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class World {
   /// Sends over the bad network; `reliable` messages are only delayed.
   void to_region(const core::Input& input, bool reliable = false);
   void acknowledged(AgentId agent, const msg::ReportSection& section);
+  /// An agent asks for a blob: what a task that it holds goes on from must be there.
+  void fetched(AgentId agent, const Digest& blob);
   Capability capability() const;
   KernelVersion kernel() const { return {"sim", 1}; }
 
@@ -48,6 +51,7 @@ class World {
   std::uint64_t convictions() const { return convictions_; }
   std::uint64_t steps() const { return steps_; }
   std::uint64_t comparisons() const { return comparisons_; }
+  std::uint64_t generations() const { return generations_; }
   std::uint64_t crashes() const { return crashes_; }
 
  private:
@@ -68,8 +72,11 @@ class World {
   void crash_and_recover();
   void bad_luck();
   void tick();
+  void retry_what_began_anew();
   void fail(const std::string& what);
   std::string verdict() const;
+  void check_inputs(const msg::Assign& assign);
+  void note_blobs(const core::Event& event);
   std::string check_accepted() const;
   std::string why_failed(JobId job) const;
   std::string check_acknowledged() const;
@@ -98,6 +105,11 @@ class World {
   std::uint64_t crashes_ = 0;
   std::uint64_t convictions_ = 0;
   std::uint64_t comparisons_ = 0;
+  std::uint64_t generations_ = 0;
+  std::uint8_t retries_ = 0;
+  std::map<std::pair<StepRef, TaskIndex>, std::uint32_t> agreeing_;  // owners that confirmed a result
+  std::map<std::pair<StepRef, TaskIndex>, Digest> blobs_;            // of iterating steps, as committed
+  std::set<Digest> stored_;                                          // what a store would hold
   std::string failure_;
 };
 

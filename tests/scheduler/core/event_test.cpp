@@ -54,6 +54,7 @@ class Story : public RegionFixture {
     conviction();
     comparison();
     retries();
+    generations();
     pass(hours(80));
     silence(hours(24 * 8));
     restart();
@@ -140,6 +141,12 @@ class Story : public RegionFixture {
     fail(first, msg::FailureReason::kOutOfMemory);
     work();
     command(ada_, msg::JobCommand{id, msg::JobVerb::kForget, 0, ""});
+  }
+
+  void generations() {
+    const JobId id = submit(ada_, iterating_job({2, 2, 1, 0}));
+    work();
+    EXPECT_EQ(job(id).state, msg::JobState::kSucceeded);
   }
 
   PartyId ada_;

@@ -30,7 +30,7 @@ Digest digest_of(const Word&... words) {
 }
 
 bool is_stored(const StepSpec& spec) {
-  return spec.max_result_bytes > limits::kInlineResultBytes || is_compared(spec);
+  return spec.max_result_bytes > limits::kInlineResultBytes || stays_with_agent(spec);
 }
 
 StepSpec step_of(const std::string& name, std::uint32_t tasks) {
@@ -232,6 +232,16 @@ JobSpec RegionFixture::stored_job(std::uint32_t tasks) {
   return spec;
 }
 
+JobSpec RegionFixture::iterating_job(const Iteration& iteration) {
+  JobSpec spec = stored_job(static_cast<std::uint32_t>(iteration.task_count()));
+  spec.steps[0].iteration = iteration;
+  return spec;
+}
+
+Digest RegionFixture::blob_of(const Digest& root) {
+  return digest_of(root);
+}
+
 void RegionFixture::step(const Input& input) {
   StepOutput out;
   core_->step(now_, input, out);
@@ -387,8 +397,8 @@ void RegionFixture::answer_comparison(AgentId referee, const msg::ComparisonAssi
 }
 
 void RegionFixture::answer_upload(const AskUpload& asked, bool ok, const Digest& root) {
-  lies_[digest_of(root)] = habits_[asked.to].lie;
-  see(UploadFinished{asked.request.step, asked.request.task, asked.request.attempt, ok, digest_of(root), root,
+  lies_[blob_of(root)] = habits_[asked.to].lie;
+  see(UploadFinished{asked.request.step, asked.request.task, asked.request.attempt, ok, blob_of(root), root,
                      asked.size_bytes});
 }
 

@@ -77,6 +77,10 @@ class RegionFixture : public ::testing::Test {
   static JobSpec compared_job(std::uint32_t tasks);
   /// One step of `tasks` tasks with results of four leaves that are uploaded.
   static JobSpec stored_job(std::uint32_t tasks);
+  /// As stored_job(), whose tasks go on from each other's results.
+  static JobSpec iterating_job(const Iteration& iteration);
+  /// What answer_upload() stores a result of this root as.
+  static Digest blob_of(const Digest& root);
 
   // ---- what happens ----
   void see(const Input& input);

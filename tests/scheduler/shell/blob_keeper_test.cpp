@@ -83,6 +83,33 @@ TEST_F(Keeper, TheNewestCheckpointOfATaskStaysAndOlderOnesAreGivenUp) {
   EXPECT_EQ(collect({}, later_), 1U);
 }
 
+TEST_F(Keeper, AResultThatTasksGoOnFromStaysUntilItIsSpent) {
+  const Digest gradient = put("gradient");
+  const Digest update = put("update");
+  const StepRef step{JobId(1), 0};
+  core::JobAccepted job = std::get<core::JobAccepted>(accepted(JobId(1), {}));
+  job.spec.steps[0].iteration = {2, 1, 0, 0};
+  keeper_.follow(job);
+  const auto stored = [&](TaskIndex task, const Digest& blob) {
+    return core::ResultStored{step, task, AttemptId(5), blob, blob, 5, wall_now()};
+  };
+  keeper_.follow(stored(0, gradient));
+  keeper_.follow(stored(1, update));
+  EXPECT_TRUE(keeper_.names(gradient, PartyId())) << "an agent may have it";
+  EXPECT_EQ(collect({}, later_), 0U) << "however long the job is paused";
+  keeper_.follow(core::ResultsSpent{step, {{0, 1}}, {}});
+  EXPECT_FALSE(keeper_.names(gradient, PartyId()));
+  EXPECT_TRUE(keeper_.names(update, PartyId()));
+  keeper_.doom_spent({gradient});
+  EXPECT_EQ(keeper_.take_doomed(), std::vector<Digest>{gradient});
+  EXPECT_EQ(keeper_.remove_unless_wanted(gradient, wall_now()).value(), true)
+      << "it does not wait for its hour";
+  keeper_.doom_spent({update});
+  EXPECT_EQ(keeper_.remove_unless_wanted(update, wall_now()).value(), false);
+  keeper_.follow(core::JobForgotten{JobId(1)});
+  EXPECT_EQ(collect({}, later_), 1U);
+}
+
 TEST_F(Keeper, AGivenUpCheckpointThatIsAResultOrAnInputTooStays) {
   const Digest both = put("both");
   const core::CheckpointStored left{{JobId(1), 0}, 7, PartyId(), AttemptId(5), both, 5, wall_now()};
