@@ -37,6 +37,7 @@ struct Lease {
   AttemptId gang{};        // the lead's attempt; 0: the task runs on one slot
   std::uint32_t rank = 0;  // in it
   Digest goes_on_from{};   // the checkpoint that it was given
+  std::uint32_t memory_mib = 0;  // of each task; 0: of an attempt that the region found again
   std::map<TaskIndex, OfferedCheckpoint> offered{};
 
   /// A slot that works for another's task: nothing is left of it to report, but the slot is taken.
