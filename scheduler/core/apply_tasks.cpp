@@ -14,10 +14,8 @@ void exclude(OpenTask& open, PartyId owner) {
 }
 
 /// What a task that ran out of memory has next; 0: no more than it had.
-///   tried_mib  with how much it ran out; 0: not known
-std::uint32_t more_memory(const StepSpec& spec, const OpenTask& open, std::uint32_t tried_mib) {
+std::uint32_t more_memory(const StepSpec& spec, const OpenTask& open) {
   const std::uint64_t had = open.memory_mib > 0 ? open.memory_mib : spec.need.memory_mib;
-  if (tried_mib > 0 && tried_mib < had) return open.memory_mib;  // another attempt told so before
   if (had >= spec.most_memory_mib) return 0;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(2 * had, spec.most_memory_mib));
 }
@@ -72,7 +70,7 @@ void Applier::operator()(const AttemptFailed& e) {
   for (TaskIndex task = e.tasks.first; task < e.tasks.end(); ++task) {
     OpenTask& open = state.open[task];
     if (e.reason == msg::FailureReason::kOutOfMemory) {
-      if (const std::uint32_t more = more_memory(state.spec, open, e.memory_mib); more > 0) {
+      if (const std::uint32_t more = more_memory(state.spec, open); more > 0) {
         open.memory_mib = more;
         continue;
       }

@@ -93,7 +93,6 @@ void fields(A& a, ResultsRecorded& e) {
 template <class A>
 void fields(A& a, AttemptFailed& e) {
   a(e.attempt, e.agent, e.owner, e.step, e.tasks, e.reason, e.message, e.at);
-  number_at_end(a, e.memory_mib);
 }
 template <class A>
 void fields(A& a, TasksFailed& e) {

@@ -169,7 +169,6 @@ struct AttemptFailed {
   msg::FailureReason reason = msg::FailureReason::kCrashed;
   std::string message;
   Time at;
-  std::uint32_t memory_mib = 0;  // that it had, where it ran out of it and there may be more; 0: not known
 };
 /// No further attempt will be made.
 struct TasksFailed {

@@ -32,12 +32,11 @@ struct Lease {
   bool fresh = true;  // none of its tasks has an open record: escrow covers them by the lease
   std::uint32_t tasks = 0;
   Time sent;
-  Time renewed;                  // by a heartbeat, up to here
-  Time deadline;                 // the sooner of that and of the agent's stall
-  AttemptId gang{};              // the lead's attempt; 0: the task runs on one slot
-  std::uint32_t rank = 0;        // in it
-  Digest goes_on_from{};         // the checkpoint that it was given
-  std::uint32_t memory_mib = 0;  // of each task; 0: of an attempt that the region found again
+  Time renewed;            // by a heartbeat, up to here
+  Time deadline;           // the sooner of that and of the agent's stall
+  AttemptId gang{};        // the lead's attempt; 0: the task runs on one slot
+  std::uint32_t rank = 0;  // in it
+  Digest goes_on_from{};   // the checkpoint that it was given
   std::map<TaskIndex, OfferedCheckpoint> offered{};
 
   /// A slot that works for another's task: nothing is left of it to report, but the slot is taken.

@@ -35,12 +35,11 @@ msg::Assignment Round::assignment(AttemptId attempt, AgentId agent, StepRef step
                        replica,
                        region_.durable.policy.lease,
                        region_.prf.ticket(attempt, agent, step, tasks, replica)};
-  Lease& lease = region_.live.leases.at(attempt);
-  made.memory_mib = lease.memory_mib = state.spec.need.memory_mib;
+  made.memory_mib = state.spec.need.memory_mib;
   if (tasks.count > 1) return made;
   const auto open = state.open.find(tasks.first);
-  if (open != state.open.end() && open->second.memory_mib > 0)
-    made.memory_mib = lease.memory_mib = open->second.memory_mib;
+  if (open != state.open.end() && open->second.memory_mib > 0) made.memory_mib = open->second.memory_mib;
+  Lease& lease = region_.live.leases.at(attempt);
   if (const Checkpoint* last = checkpoint_for(region_, step, tasks.first, lease.owner))
     made.checkpoint = lease.goes_on_from = last->blob;
   return made;

@@ -43,18 +43,6 @@ inline bool set_extras(StepSpec& spec, const StepExtras& extras) {
   return true;
 }
 
-/// A number that an event gained later: its last field, and stored only where it is not 0.
-template <class A>
-void number_at_end(A& a, std::uint32_t& number) {
-  if constexpr (A::kReading) {
-    if (a.at_end()) return;
-    a(number);
-    if (number == 0) a.fail();
-  } else {
-    if (number != 0) a(number);
-  }
-}
-
 /// The last field of an event that holds the steps of one job.
 template <class A>
 void extras_at_end(A& a, std::vector<StepSpec>& steps) {

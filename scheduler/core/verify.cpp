@@ -390,12 +390,10 @@ void fail_attempts(Region& region, AttemptId attempt, const Lease& lease, TaskRa
   if (job == nullptr || !job->live()) return;
   if (reason == msg::FailureReason::kAgentLeaving) return requeue(region, lease.step, tasks);
   if (reason == msg::FailureReason::kInputMissing && drop_lost_checkpoint(region, lease, tasks)) return;
-  const StepState& state = *region.durable.find_step(lease.step);
-  const bool out_of_memory = reason == msg::FailureReason::kOutOfMemory;
   region.emit(AttemptFailed{attempt, lease.agent, lease.owner, lease.step, tasks, reason,
-                            message.substr(0, limits::kTextBytes), region.now,
-                            out_of_memory && state.spec.most_memory_mib > 0 ? lease.memory_mib : 0});
-  if (!out_of_memory) note_failure(region, lease.step.job, lease.agent);
+                            message.substr(0, limits::kTextBytes), region.now});
+  const StepState& state = *region.durable.find_step(lease.step);
+  if (reason != msg::FailureReason::kOutOfMemory) note_failure(region, lease.step.job, lease.agent);
   std::vector<TaskRange> failed;
   for (TaskIndex task = tasks.first; task < tasks.end(); ++task)
     if (has_failed(*job, state.open.at(task)))

@@ -179,23 +179,6 @@ TEST_F(Retry, WhoRanOutOfMemoryHasTwiceAsMuchNext) {
   EXPECT_EQ(job(id).steps[0].open.at(0).failures, 1U) << "there is no more to give";
 }
 
-TEST_F(Retry, TwoAttemptsThatRanOutOfTheSameMemoryDoubleItOnce) {
-  join(owner("otto"), "a");
-  join(owner("olga"), "b");
-  JobSpec spec = growing_job(16384);
-  spec.verify = {VerifyMode::kQuorum, 2};
-  const JobId id = submit(ada_, spec);
-  const std::vector<Todo> both = todo_;
-  ASSERT_EQ(both.size(), 2U);
-  todo_.clear();
-  fail(both[0], msg::FailureReason::kOutOfMemory);
-  fail(both[1], msg::FailureReason::kOutOfMemory);
-  restart();  // as the events say
-  const OpenTask& open = job(id).steps[0].open.at(0);
-  EXPECT_EQ(open.memory_mib, 2048U);
-  EXPECT_EQ(open.failures, 0U) << "it is nobody's failure";
-}
-
 TEST_F(Retry, MoreMemoryIsSoughtWhereItIs) {
   const AgentId a = join(owner("otto"), "a");
   const JobId id = submit(ada_, growing_job(16384));
