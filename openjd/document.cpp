@@ -1,5 +1,6 @@
 #include "openjd/document.h"
 
+#include <yaml-cpp/anchor.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <numeric>
 #include <sstream>
 
@@ -71,28 +73,36 @@ class Builder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
-    take({NodeKind::kNull, mark_of(mark), "null", {}, {}});
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    take({NodeKind::kNull, mark_of(mark), "null", {}, {}}, anchor);
   }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
-    stop(mark_of(mark), "aliases are not permitted", "write the value out where it is used");
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const Mark at = mark_of(mark);
+    const auto named = anchored_.find(anchor);
+    if (named == anchored_.end()) {
+      stop(at, "the alias names a value that it stands in", "write the value out where it is used");
+    }
+    if (expects_key()) stop(at, "a key is an alias", "use a plain word as key");
+    Node copy = named->second;
+    count_copy(copy, open_.size(), at);
+    place(std::move(copy));
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     const Mark at = mark_of(mark);
     if (value.find('\0') != std::string::npos) {
       stop(at, "a text holds a NUL character", "take it out: no program can receive it");
     }
-    take({scalar_kind(tag, value, at), at, value, {}, {}});
+    take({scalar_kind(tag, value, at), at, value, {}, {}}, anchor);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
-    open(NodeKind::kSequence, mark_of(mark));
+    open(NodeKind::kSequence, mark_of(mark), anchor);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value /*style*/) override {
-    open(NodeKind::kMap, mark_of(mark));
+    open(NodeKind::kMap, mark_of(mark), anchor);
   }
   void OnMapEnd() override {
     refuse_repeated_keys(open_.back());
@@ -107,26 +117,58 @@ class Builder : public YAML::EventHandler {
            open_.back().keys.size() == open_.back().items.size();
   }
 
-  void open(NodeKind kind, Mark mark) {
+  void open(NodeKind kind, Mark mark, YAML::anchor_t anchor) {
     if (expects_key()) stop(mark, "a key is a list or a map", "use a plain word as key");
-    if (open_.size() == limits::kDepth) {
-      stop(mark, "the template is nested more than " + std::to_string(limits::kDepth) + " deep",
-           "no field of a job template needs that");
-    }
+    check_depth(open_.size(), mark);
     count(mark);
     open_.push_back({kind, mark, {}, {}, {}});
+    open_anchors_.push_back(anchor);
   }
 
   void close() {
     Node done = std::move(open_.back());
     open_.pop_back();
+    remember(done, open_anchors_.back());
+    open_anchors_.pop_back();
     place(std::move(done));
   }
 
-  void take(Node scalar) {
+  void take(Node scalar, YAML::anchor_t anchor) {
     count(scalar.mark);
-    if (!expects_key()) return place(std::move(scalar));
+    if (!expects_key()) {
+      remember(scalar, anchor);
+      return place(std::move(scalar));
+    }
     open_.back().keys.push_back({std::move(scalar.text), scalar.mark});
+  }
+
+  /// Keeps what an alias may name later; that is a copy, too.
+  void remember(const Node& node, YAML::anchor_t anchor) {
+    if (anchor == YAML::NullAnchor) return;
+    count_copy(node, open_.size(), node.mark);
+    anchored_.emplace(anchor, node);
+  }
+
+  static void check_depth(std::size_t depth, Mark mark) {
+    if (depth < limits::kDepth) return;
+    stop(mark, "the template is nested more than " + std::to_string(limits::kDepth) + " deep",
+         "no field of a job template needs that");
+  }
+
+  /// What an alias writes out obeys the bounds of a template that has it written out already.
+  void count_copy(const Node& node, std::size_t depth, Mark at) {
+    count(at);
+    copied_bytes_ += node.text.size();
+    for (const Node::Key& key : node.keys)
+      copied_bytes_ += key.text.size();
+    if (copied_bytes_ > limits::kTemplateBytes) {
+      stop(at, "the aliases write out more than " + std::to_string(limits::kTemplateBytes) + " bytes",
+           "move large data into input files");
+    }
+    const bool branch = node.kind == NodeKind::kMap || node.kind == NodeKind::kSequence;
+    if (branch) check_depth(depth, at);
+    for (const Node& item : node.items)
+      count_copy(item, depth + 1, at);
   }
 
   void place(Node node) {
@@ -163,8 +205,11 @@ class Builder : public YAML::EventHandler {
 
   Diagnostics& diagnostics_;
   std::vector<Node> open_;
+  std::vector<YAML::anchor_t> open_anchors_;  // in step with open_
+  std::map<YAML::anchor_t, Node> anchored_;
   Node root_;
   std::size_t nodes_ = 0;
+  std::size_t copied_bytes_ = 0;
 };
 
 void append_utf8(std::string& out, std::uint32_t code_point) {

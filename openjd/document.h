@@ -28,8 +28,9 @@ struct Node {
 
 /// Reads one YAML or JSON document.
 ///
-/// Bounded in bytes, depth and values. Aliases, repeated keys, keys that are no scalars, tags other than
-/// the core schema's, NUL characters, text that is no UTF-8, and a second document are errors.
+/// Bounded in bytes, depth and values, with its aliases written out. Repeated keys, keys that are no scalars,
+/// tags other than the core schema's, NUL characters, text that is no UTF-8, and a second document are
+/// errors.
 Checked<Node> parse_document(std::string_view text);
 
 /// "a string", "a list": for error messages.

@@ -99,11 +99,13 @@ void parse_host_requirements(Diagnostics& diagnostics, const Place& place, const
   if (!object.is_map()) return;
   const auto amounts = object.find("amounts");
   const auto attributes = object.find("attributes");
-  const bool lists = (!amounts || check_kind(diagnostics, *amounts, NodeKind::kSequence)) &&
-                     (!attributes || check_kind(diagnostics, *attributes, NodeKind::kSequence));
-  if (!lists) return;
+  if (!amounts && !attributes) {
+    report(diagnostics, place, "it asks for nothing", "add amounts or attributes");
+    return;
+  }
+  if (amounts && !check_list(diagnostics, *amounts, 1, SIZE_MAX)) return;
+  if (attributes && !check_list(diagnostics, *attributes, 1, SIZE_MAX)) return;
   const std::size_t count = (amounts ? amounts->size() : 0) + (attributes ? attributes->size() : 0);
-  if (count == 0) report(diagnostics, place, "it asks for nothing", "add amounts or attributes");
   if (count > limits::kRequirements) {
     report(diagnostics, place, "there are " + std::to_string(count) + " requirements",
            "use at most " + std::to_string(limits::kRequirements));

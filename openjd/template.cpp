@@ -1,5 +1,6 @@
 #include "openjd/template.h"
 
+#include <set>
 #include <utility>
 
 #include "openjd/document.h"
@@ -34,9 +35,11 @@ bool is_extension_name(std::string_view text) {
 Extensions parse_extensions(Diagnostics& diagnostics, const Place& place) {
   Extensions extensions;
   if (!check_list(diagnostics, place, 1, SIZE_MAX)) return extensions;
+  std::set<std::string> seen;
   for (std::size_t i = 0; i < place.size(); ++i) {
     const Place item = place.at(i);
     const auto name = read_text(diagnostics, item, {});
+    if (name && !seen.insert(*name).second) report(diagnostics, item, "it is listed twice", "drop one");
     if (!name || enable(extensions, *name)) continue;
     if (!is_extension_name(*name)) {
       report(diagnostics, item, "this is no name of an extension",

@@ -3,8 +3,8 @@
 
 #include "client/command_line.h"
 #include "client/commands/all.h"
+#include "client/commands/film.h"
 #include "client/commands/job_options.h"
-#include "client/process.h"
 #include "client/quantities.h"
 #include "client/render_template.h"
 #include "client/renderers/renderer_template.h"
@@ -34,21 +34,6 @@ Result<PixelSize> parse_size_option(std::string_view text) {
 }
 Result<PixelSize> parse_tiles_option(std::string_view text) {
   return parse_pixel_size(text, "tiles");
-}
-
-/// Makes a film of the frames with ffmpeg, where there is one; frames need not follow one another.
-void make_video(Context& context, const std::filesystem::path& folder, double frames_per_second) {
-  const std::string film = (folder / "video.mp4").string();
-  auto status = run_quietly("ffmpeg", {"-y", "-framerate", std::to_string(frames_per_second), "-pattern_type",
-                                       "glob", "-i", (folder / "frame_*.png").string(), "-vf",
-                                       "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", film});
-  if (status && *status == 0) {
-    context.output().note("Video in " + film + ".");
-  } else {
-    context.output().note(
-        "No video: " + (status ? "ffmpeg ended with " + std::to_string(*status) : status.error().message) +
-        ". The frames are there.");
-  }
 }
 
 /// Options that one kind of scene has and the other has not.
@@ -125,9 +110,14 @@ Result<ExitCode> render(Context& context, Options& options) {
     options.request.name = std::filesystem::path(options.scene).stem().string();
   if (!options.job.submit.name.empty()) options.request.name = options.job.submit.name;
   if (options.request.name.empty()) options.request.name = "render";
+  if (options.video && options.print_template) {
+    const std::string text = film_template(options.request.name, options.job.submit.frames_per_second);
+    context.output().show({{{"template", text}}, text, text});
+    return kExitOk;
+  }
   if (options.scene.empty() && !options.print_template)
     return Error{ErrorCode::kInvalid, "no scene was given", "name a .glb, .gltf, .blend or .pov file"};
-  if (options.video && (options.job.folder.empty() || !options.job.wait) && !options.print_template) {
+  if (options.video && (options.job.folder.empty() || !options.job.wait)) {
     return Error{ErrorCode::kInvalid, "--video needs --wait and -o",
                  "add both: the film is made of the fetched frames"};
   }
@@ -146,8 +136,8 @@ Result<ExitCode> render(Context& context, Options& options) {
   if (!built) return built.error();
   built->notes.insert(built->notes.begin(), notes.begin(), notes.end());
   auto code = submit_built(context, *built, submission_options(options.job));
-  if (code && *code == kExitOk && options.video)
-    make_video(context, options.job.folder, job.frames_per_second);
+  if (code && *code == kExitOk && options.video && !options.job.dry_run)
+    make_film(context, options.job, options.request.name);
   return code;
 }
 
@@ -202,9 +192,9 @@ void add_render_command(CommandLine& line) {
                 [options](Context& context) { return render(context, *options); });
   add_scene_options(verb, *options);
   add_renderer_options(verb, *options);
-  verb.flag("--video", options->video, "Make a film with ffmpeg, where there is one");
+  verb.flag("--video", options->video, "Make a film with ffmpeg: this machine's, or else an agent's");
   verb.flag("--print-template", options->print_template,
-            "Show the Open Job Description template and submit nothing");
+            "Show the Open Job Description template, with --video the film's, and submit nothing");
   add_job_options(verb, options->job);
 }
 

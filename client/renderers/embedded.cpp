@@ -8,6 +8,7 @@
 
 REEVE_EMBED(blender_yaml, "blender.yaml");
 REEVE_EMBED(povray_yaml, "povray.yaml");
+REEVE_EMBED(film_yaml, "film.yaml");
 REEVE_EMBED(needed_files_py, "needed_files.py");
 // NOLINTEND(hicpp-no-assembler)
 
@@ -16,6 +17,8 @@ extern const char reeve_blender_yaml_begin[];
 extern const char reeve_blender_yaml_end[];
 extern const char reeve_povray_yaml_begin[];
 extern const char reeve_povray_yaml_end[];
+extern const char reeve_film_yaml_begin[];
+extern const char reeve_film_yaml_end[];
 extern const char reeve_needed_files_py_begin[];
 extern const char reeve_needed_files_py_end[];
 }
@@ -27,6 +30,9 @@ std::string_view blender_yaml() {
 }
 std::string_view povray_yaml() {
   return {reeve_povray_yaml_begin, reeve_povray_yaml_end};
+}
+std::string_view film_yaml() {
+  return {reeve_film_yaml_begin, reeve_film_yaml_end};
 }
 std::string_view needed_files_py() {
   return {reeve_needed_files_py_begin, reeve_needed_files_py_end};

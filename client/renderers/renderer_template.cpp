@@ -142,4 +142,9 @@ Result<std::string> renderer_template(const RendererRequest& request) {
       values);
 }
 
+std::string film_template(const std::string& name, double frames_per_second) {
+  return fill_in(std::string(film_yaml()),
+                 {{"name", yaml_quoted(name)}, {"rate", std::to_string(frames_per_second)}});
+}
+
 }  // namespace reeve::client

@@ -37,4 +37,7 @@ struct RendererRequest {
 /// kInvalid: a range that is none; more crops than pixels; what the renderer does not know.
 Result<std::string> renderer_template(const RendererRequest& request);
 
+/// The OpenJD template of a job that makes a film of frames, as YAML.
+std::string film_template(const std::string& name, double frames_per_second);
+
 }  // namespace reeve::client

@@ -21,6 +21,7 @@ json() { reeve --output json "$@"; }
 # value JSON PYTHON-EXPRESSION of the document d
 # pixels FILE: a digest of its samples, its metadata aside
 pixels() { ffmpeg -v error -i "$1" -pix_fmt rgba64be -f rawvideo - | sha256sum; }
+frames_of() { ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$1"; }
 same_pixels() { [ "$(pixels "$1")" = "$(pixels "$2")" ]; }
 
 make_region renderers
@@ -66,7 +67,7 @@ timeout 120 "$bin/reeve" render "$work/scene/windmill.blend" --frames 1-24 --siz
 blend_ms=$(($(now_ms) - began))
 checked "$work/blend"
 cmp -s "$work/blend/frame_0001.png" "$work/blend/frame_0002.png" && fail "nothing moves"
-[ "$(ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$work/blend/video.mp4")" = 24 ] || fail "the film has not 24 frames: $(cat "$work/out")"
+[ "$(frames_of "$work/blend/video.mp4")" = 24 ] || fail "the film has not 24 frames: $(cat "$work/out")"
 info=$(json job info last)
 [ "$(value "$info" '[s["name"] for s in d["job"]["steps"]], d["job"]["comparisons"]["same"] > 0')" = "(['preview', 'frames'], True)" ] ||
   fail "the preview is no step of its own, or files were equal to the byte so that pixels were not compared: $info"
@@ -90,6 +91,13 @@ whole=("$examples/animations/clockd/clockd.pov" --frames 7 --clock-frames 1-24 -
 timeout 60 "$bin/reeve" render "${whole[@]}" --tiles 2x3 -o "$work/pov-parts" >"$work/out" 2>&1 || fail "parts were not rendered: $(cat "$work/out")"
 same_pixels "$work/pov/frame_0007.png" "$work/pov-parts/frame_0007.png" || fail "POV-Ray's joined parts differ from the whole frame"
 
+# ---- a film where the requester has no ffmpeg: an agent's makes it -------------------------------------------------------
+
+whole=("$examples/animations/clockd/clockd.pov" --frames 1-3 --size 97x71 --verify none --wait -o "$work/film" --video --fps 12.5)
+timeout 60 env PATH=/nowhere "$bin/reeve" render "${whole[@]}" >"$work/out" 2>&1 || fail "frames of a film were not rendered: $(cat "$work/out")"
+[ "$(frames_of "$work/film/video.mp4")" = 3 ] || fail "an agent's film has not 3 frames: $(cat "$work/out"; reeve job logs last)"
+[ "$(value "$(json job info last)" 'd["job"]["name"]')" = "clockd, film" ] || fail "the film is no job of its own: $(json job info last)"
+
 # ---- what a scene names and is not there is named, here and by the agent -------------------------------------------------
 
 rm "$work/scene/textures/meadow.png"
@@ -100,4 +108,4 @@ case $said in *"needs files that are not here"*meadow.png*) ;; *) fail "a textur
 
 reeve --region "$work/region" ledger verify | tail -n 1 | grep -q verified || fail "ledger verify"
 echo "renderers: 24 frames with Blender in $blend_ms ms and with POV-Ray in $pov_ms ms by three owners, darker ones outvoted and unpaid;" \
-  "parts joined to the whole frame, a film, missing programs and textures named"
+  "parts joined to the whole frame, a film here and by an agent, missing programs and textures named"

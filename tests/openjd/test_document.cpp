@@ -63,8 +63,38 @@ TEST(Document, RepeatedKeysAreRefusedAtAnyDepth) {
   EXPECT_NE(document.errors[1].problem.find("'a' appears twice"), std::string::npos);
 }
 
-TEST(Document, AliasesAreRefusedSoNothingCanGrow) {
-  EXPECT_NE(problem_of("a: &x [1]\nb: *x\n").find("aliases"), std::string::npos);
+TEST(Document, AliasesStandForWhatTheyName) {
+  const Checked<Node> document = parse_document("a: &x [1, &y {k: v}]\nb: *x\nc: *y\nd: &x text\ne: *x\n");
+  ASSERT_TRUE(document) << document.errors.front().problem;
+  const std::vector<Node>& items = document.value->items;
+  ASSERT_EQ(items.size(), 5U);
+  EXPECT_EQ(items[1].items.at(1).items.at(0).text, "v");
+  EXPECT_EQ(items[2].keys.at(0).text, "k");
+  EXPECT_EQ(items[4].text, "text") << "the later of two anchors of one name";
+}
+
+TEST(Document, AliasesThatCannotBeWrittenOutAreRefused) {
+  EXPECT_NE(problem_of("a: &x [1, *x]\n").find("stands in"), std::string::npos);
+  EXPECT_NE(problem_of("a: *x\n").find("neither YAML nor JSON"), std::string::npos);
+  EXPECT_NE(problem_of("a: &x b\n*x : c\n").find("a key is an alias"), std::string::npos);
+}
+
+TEST(Document, AliasesMakeNothingGrow) {
+  std::string values = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+  for (int i = 1; i < 9; ++i) {
+    const std::string alias = "*a" + std::to_string(i - 1) + ", ";
+    std::string line = "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int n = 0; n < 10; ++n)
+      line += alias;
+    values += line + "]\n";
+  }
+  EXPECT_NE(problem_of(values).find("more than 200000 values"), std::string::npos);
+  const std::string large = "a: &a " + std::string(300'000, 'x') + "\nb: [*a, *a, *a, *a]\n";
+  EXPECT_NE(problem_of(large).find("write out more than"), std::string::npos);
+  std::string deep = "a0: &a0 [1]\n";
+  for (int i = 1; i < 40; ++i)
+    deep += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  EXPECT_NE(problem_of(deep).find("nested"), std::string::npos);
 }
 
 TEST(Document, BoundsHoldWhileReading) {

@@ -138,6 +138,21 @@ TEST_F(RendererTemplate, PovRaysClockRunsOverTheFramesOrOverWhatIsSaid) {
   EXPECT_EQ(clock(), (Texts{"1", "24"}));
 }
 
+TEST_F(RendererTemplate, AFilmIsMadeByAnAgentThatHasFfmpeg) {
+  std::ofstream(root_ / "frame_0001.png") << "png";
+  SubmitOptions options;
+  options.parameters["Frames"] = root_.string();
+  options.picked["Frames"] = {"frame_0001.png"};
+  const auto job = build_job(film_template("mill: \"evening\"", 12.5), {}, options);
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  const StepSpec& step = job->spec.steps.at(0);
+  EXPECT_EQ(step.need.tags, (Texts{"ffmpeg"}));
+  EXPECT_EQ(job->inputs.size(), 1U) << "the frames, and not what lies beside them";
+  const Texts arguments = arguments_of(step, 0);
+  EXPECT_NE(std::find(arguments.begin(), arguments.end(), "12.500000"), arguments.end());
+  EXPECT_EQ(arguments.back(), "/session/outputs/Film/video.mp4");
+}
+
 TEST_F(RendererTemplate, WhatCannotBeIsRefusedByName) {
   RendererRequest wanted = request(Renderer::kBlender, "nine");
   EXPECT_NE(renderer_template(wanted).error().message.find("frames 'nine'"), std::string::npos);
