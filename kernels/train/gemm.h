@@ -21,15 +21,14 @@ inline constexpr std::size_t kTileWides = 2;
 inline constexpr std::size_t kTileColumns = kTileWides * kWideLanes;
 
 #ifndef REEVE_BLOCK_DEPTH
-#define REEVE_BLOCK_DEPTH 256
-#define REEVE_BLOCK_ROWS 24
-#define REEVE_BLOCK_COLUMNS 2048
+#define REEVE_BLOCK_DEPTH 512
+#define REEVE_BLOCK_ROWS 12
+#define REEVE_BLOCK_COLUMNS 1024
 #endif
 inline constexpr std::size_t kBlockDepth = REEVE_BLOCK_DEPTH;
 inline constexpr std::size_t kBlockRows = REEVE_BLOCK_ROWS * kTileRows;
 inline constexpr std::size_t kBlockColumns = REEVE_BLOCK_COLUMNS;
 static_assert(kBlockDepth % kGemmPart == 0);
-static_assert(kBlockDepth * (kBlockRows + kBlockColumns) <= kGemmScratch);
 
 REEVE_HD std::size_t smaller(std::size_t a, std::size_t b) {
   return a < b ? a : b;
@@ -38,11 +37,22 @@ REEVE_HD std::size_t smaller(std::size_t a, std::size_t b) {
 /// How a tile of c begins and ends over one block of the depth.
 enum class TileMode { kFromZero, kFromSum, kAddAtEnd };
 
+/// How a panel of a is packed: as its rows or as its columns lie, so that packing is copying either way.
+enum class PanelLayout {
+  kRows,     ///< [kTileRows, kPanelStep]: entries of a row side by side
+  kColumns,  ///< [depth, kTileRows]
+};
+inline constexpr std::size_t kPanelStep = kBlockDepth + 16;  // no power of two: rows fall into different sets
+inline constexpr std::size_t kPanelFloats = kTileRows * kPanelStep;
+static_assert(kPanelStep * kBlockRows + kBlockDepth * (kBlockColumns + kTileColumns) <= kGemmScratch);
+
 /// One tile over `depth` steps.
-///   a [depth, kTileRows], b [depth, kTileColumns]  packed;  c rows of c_row floats
-template <TileMode kMode>
+///   a  a packed panel;  b [depth, kTileColumns]  packed;  c rows of c_row floats
+template <TileMode kMode, PanelLayout kLayout>
 REEVE_HD void multiply_tile(std::size_t depth, const float* __restrict a, const float* __restrict b,
                             float* __restrict c, std::size_t c_row) {
+  constexpr std::size_t kRowStep = kLayout == PanelLayout::kRows ? kPanelStep : 1;
+  constexpr std::size_t kDepthStep = kLayout == PanelLayout::kRows ? 1 : kTileRows;
   WideF32 sum[kTileRows][kTileWides];
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < kTileRows; ++i) {
@@ -63,12 +73,12 @@ REEVE_HD void multiply_tile(std::size_t depth, const float* __restrict a, const 
       row[j] = load_wide(b + j * kWideLanes);
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < kTileRows; ++i) {
-      const WideF32 factor(a[i]);
+      const WideF32 factor(a[i * kRowStep]);
 #pragma GCC unroll 4
       for (std::size_t j = 0; j < kTileWides; ++j)
         sum[i][j] = fma(factor, row[j], sum[i][j]);
     }
-    a += kTileRows;
+    a += kDepthStep;
     b += kTileColumns;
   }
 #pragma GCC unroll 16
@@ -82,16 +92,18 @@ REEVE_HD void multiply_tile(std::size_t depth, const float* __restrict a, const 
   }
 }
 
+template <PanelLayout kLayout>
 inline void multiply_tile(TileMode mode, std::size_t depth, const float* a, const float* b, float* c,
                           std::size_t c_row) {
   switch (mode) {
-    case TileMode::kFromZero: multiply_tile<TileMode::kFromZero>(depth, a, b, c, c_row); break;
-    case TileMode::kFromSum: multiply_tile<TileMode::kFromSum>(depth, a, b, c, c_row); break;
-    case TileMode::kAddAtEnd: multiply_tile<TileMode::kAddAtEnd>(depth, a, b, c, c_row); break;
+    case TileMode::kFromZero: multiply_tile<TileMode::kFromZero, kLayout>(depth, a, b, c, c_row); break;
+    case TileMode::kFromSum: multiply_tile<TileMode::kFromSum, kLayout>(depth, a, b, c, c_row); break;
+    case TileMode::kAddAtEnd: multiply_tile<TileMode::kAddAtEnd, kLayout>(depth, a, b, c, c_row); break;
   }
 }
 
 /// A tile that reaches beyond c: computed in memory of its own. What the padding gives is thrown away.
+template <PanelLayout kLayout>
 inline void multiply_edge_tile(TileMode mode, std::size_t depth, const float* a, const float* b, float* c,
                                std::size_t c_row, std::size_t rows, std::size_t columns) {
   alignas(64) float tile[kTileRows * kTileColumns];
@@ -99,10 +111,22 @@ inline void multiply_edge_tile(TileMode mode, std::size_t depth, const float* a,
     for (std::size_t j = 0; j < kTileColumns; ++j)
       tile[i * kTileColumns + j] = i < rows && j < columns ? c[i * c_row + j] : 0.0f;
   }
-  multiply_tile(mode, depth, a, b, tile, kTileColumns);
+  multiply_tile<kLayout>(mode, depth, a, b, tile, kTileColumns);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j)
       c[i * c_row + j] = tile[i * kTileColumns + j];
+  }
+}
+
+/// Copies rows of a whose entries lie side by side; rows beyond `rows` are zero.
+inline void pack_rows(const float* from, std::size_t row_step, std::size_t depth, std::size_t rows,
+                      float* packed) {
+  for (std::size_t i = 0; i < kTileRows; ++i) {
+    if (i < rows) {
+      __builtin_memcpy(packed + i * kPanelStep, from + i * row_step, depth * sizeof(float));
+    } else {
+      __builtin_memset(packed + i * kPanelStep, 0, depth * sizeof(float));
+    }
   }
 }
 
@@ -129,26 +153,37 @@ REEVE_HD void pack_panel(const float* from, std::size_t k_step, std::size_t lane
   }
 }
 
-/// Rows first_row.. of c from a packed block of b.
-inline void multiply_rows(const GemmCall& call, TileMode mode, std::size_t first_row, std::size_t first_k,
-                          std::size_t depth, std::size_t first_column, std::size_t columns,
-                          const float* packed_b, float* packed_a) {
-  const std::size_t rows = smaller(kBlockRows, call.rows - first_row);
-  for (std::size_t i = 0; i < rows; i += kTileRows) {
-    pack_panel<kTileRows>(call.a + (first_row + i) * call.a_row + first_k * call.a_depth, call.a_depth,
-                          call.a_row, depth, smaller(kTileRows, rows - i), packed_a + i * depth);
+/// A part of a call: what one block of packed a and b gives.
+struct Block {
+  std::size_t first_row, rows;
+  std::size_t first_k, depth;
+  std::size_t first_column, columns;
+};
+
+template <PanelLayout kLayout>
+inline void multiply_block(const GemmCall& call, TileMode mode, const Block& block, const float* packed_b,
+                           float* packed_a) {
+  for (std::size_t i = 0; i < block.rows; i += kTileRows) {
+    const float* from = call.a + (block.first_row + i) * call.a_row + block.first_k * call.a_depth;
+    const std::size_t rows = smaller(kTileRows, block.rows - i);
+    float* panel = packed_a + i / kTileRows * kPanelFloats;
+    if (kLayout == PanelLayout::kRows) {
+      pack_rows(from, call.a_row, block.depth, rows, panel);
+    } else {
+      pack_panel<kTileRows>(from, call.a_depth, call.a_row, block.depth, rows, panel);
+    }
   }
-  for (std::size_t j = 0; j < columns; j += kTileColumns) {
-    const std::size_t tile_columns = smaller(kTileColumns, columns - j);
-    for (std::size_t i = 0; i < rows; i += kTileRows) {
-      const std::size_t tile_rows = smaller(kTileRows, rows - i);
-      float* c = call.c + (first_row + i) * call.c_row + first_column + j;
-      const float* a = packed_a + i * depth;
-      const float* b = packed_b + j * depth;
+  for (std::size_t j = 0; j < block.columns; j += kTileColumns) {
+    const std::size_t tile_columns = smaller(kTileColumns, block.columns - j);
+    for (std::size_t i = 0; i < block.rows; i += kTileRows) {
+      const std::size_t tile_rows = smaller(kTileRows, block.rows - i);
+      float* c = call.c + (block.first_row + i) * call.c_row + block.first_column + j;
+      const float* a = packed_a + i / kTileRows * kPanelFloats;
+      const float* b = packed_b + j * block.depth;
       if (tile_rows == kTileRows && tile_columns == kTileColumns) {
-        multiply_tile(mode, depth, a, b, c, call.c_row);
+        multiply_tile<kLayout>(mode, block.depth, a, b, c, call.c_row);
       } else {
-        multiply_edge_tile(mode, depth, a, b, c, call.c_row, tile_rows, tile_columns);
+        multiply_edge_tile<kLayout>(mode, block.depth, a, b, c, call.c_row, tile_rows, tile_columns);
       }
     }
   }
@@ -170,7 +205,7 @@ inline void multiply(const GemmCall& call, float* scratch) {
   }
   const std::size_t block_depth = call.order == GemmOrder::kSequence ? kBlockDepth : kGemmPart;
   float* packed_a = scratch;
-  float* packed_b = scratch + kBlockRows * block_depth;
+  float* packed_b = scratch + kBlockRows / kTileRows * kPanelFloats;
   for (std::size_t column = 0; column < call.columns; column += kBlockColumns) {
     const std::size_t columns = smaller(kBlockColumns, call.columns - column);
     for (std::size_t k = 0; k < call.depth; k += block_depth) {
@@ -180,8 +215,14 @@ inline void multiply(const GemmCall& call, float* scratch) {
                                  call.b_column, depth, smaller(kTileColumns, columns - j),
                                  packed_b + j * depth);
       }
-      for (std::size_t row = 0; row < call.rows; row += kBlockRows)
-        multiply_rows(call, mode_of(call, k), row, k, depth, column, columns, packed_b, packed_a);
+      for (std::size_t row = 0; row < call.rows; row += kBlockRows) {
+        const Block block{row, smaller(kBlockRows, call.rows - row), k, depth, column, columns};
+        if (call.a_depth == 1) {
+          multiply_block<PanelLayout::kRows>(call, mode_of(call, k), block, packed_b, packed_a);
+        } else {
+          multiply_block<PanelLayout::kColumns>(call, mode_of(call, k), block, packed_b, packed_a);
+        }
+      }
     }
   }
 }

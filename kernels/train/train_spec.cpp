@@ -51,7 +51,8 @@ void write_model(ByteWriter& writer, const TrainSpec& spec) {
   writer.value(static_cast<std::uint32_t>(spec.gpt.tied_head ? 1 : 0));
 }
 
-void read_model(ByteReader& reader, TrainSpec& spec) {
+/// Returns false for a flag that is neither 0 nor 1.
+bool read_model(ByteReader& reader, TrainSpec& spec) {
   reader.value(spec.model);
   if (spec.model == ModelKind::kMlp) {
     std::uint32_t hidden = 0;
@@ -64,7 +65,7 @@ void read_model(ByteReader& reader, TrainSpec& spec) {
       reader.value(width);
       spec.mlp.hidden.push_back(width);
     }
-    return;
+    return true;
   }
   std::uint32_t tied = 0;
   reader.value(spec.gpt.context);
@@ -73,6 +74,7 @@ void read_model(ByteReader& reader, TrainSpec& spec) {
   reader.value(spec.gpt.width);
   reader.value(tied);
   spec.gpt.tied_head = tied != 0;
+  return tied <= 1;
 }
 
 /// Collects the first field that breaks its bound.
@@ -192,7 +194,10 @@ bool decode_train_spec(std::span<const std::uint8_t> bytes, TrainSpec& spec, std
     return false;
   }
   spec = TrainSpec{};
-  read_model(reader, spec);
+  if (!read_model(reader, spec)) {
+    error = "training: gpt.tied_head must be 0 or 1";
+    return false;
+  }
   visit_fields(reader, spec);
   if (reader.failed() || reader.left() != 0) {
     error = "training: the spec of " + std::to_string(bytes.size()) + " bytes is " +
