@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "client/invite.h"
 #include "client/json_fields.h"
 #include "client/lookup.h"
 #include "client/process.h"

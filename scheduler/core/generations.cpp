@@ -120,6 +120,8 @@ Spent spent_after(const StepState& step, std::uint32_t generation) {
 
 bool goes_on(const StepState& step) {
   if (!step.spec.iterates()) return true;
+  for (const auto& [task, passed] : step.passed)
+    if (!step.done.contains(task)) return false;
   std::uint64_t expected = std::uint64_t{generations_done(step)} * (step.spec.iteration.shards + 1);
   for (const TaskRange open : open_tasks(step)) {
     expected += count_tasks(step.done.overlap(open));

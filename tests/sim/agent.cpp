@@ -83,7 +83,7 @@ void SimAgent::on_assign(const msg::Assign& assign) {
     for (const msg::StepInfo& info : assign.steps)
       if (info.step == a.step) {
         rooted_[a.attempt] = info.leaf_bytes != 0 || info.rooted;
-        if (info.rooted) compared_.insert(a.attempt);
+        if (info.rooted && info.iteration == Iteration{}) compared_.insert(a.attempt);
       }
     order_.push_back(a.attempt);
     inputs_[a.attempt] = a.inputs;

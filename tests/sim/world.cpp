@@ -384,7 +384,7 @@ std::string World::run() {
     }
     if (is_calm && verdict().empty()) break;
   }
-  if (failure_.empty()) fail(verdict());
+  if (failure_.empty()) fail(verdict() + why_open());
   if (failure_.empty()) fail(check_accepted());
   if (failure_.empty()) fail(check_acknowledged());
   if (failure_.empty()) return "";
@@ -398,6 +398,18 @@ std::string World::verdict() const {
       return "every job ends: job " + std::to_string(id.value()) + " is still open";
   if (!uncommitted_.empty() || !held_back_.empty()) return "everything is committed";
   return "";
+}
+
+/// Why jobs that have not ended do not go on, in the region's words.
+std::string World::why_open() const {
+  std::string why;
+  for (const auto& [id, job] : core_->durable().jobs) {
+    if (job.state == msg::JobState::kFailed) why += why_failed(id);
+    if (!job.live()) continue;
+    for (const core::Explanation& line : core_->explain(id))
+      why += "; job " + std::to_string(id.value()) + ": " + line.reason;
+  }
+  return why.substr(0, 2000);
 }
 
 /// Why tasks of a job failed, in the region's words.

@@ -79,6 +79,7 @@ class World {
   void note_blobs(const core::Event& event);
   std::string check_accepted() const;
   std::string why_failed(JobId job) const;
+  std::string why_open() const;
   std::string check_acknowledged() const;
   core::Durable replay() const;
 

@@ -264,7 +264,7 @@ TEST(Event, LaterFieldsHaveOneFormAndNoneOfALaterVersion) {
   EXPECT_FALSE(decodes({{}, {}})) << "nothing is not written down";
   EXPECT_FALSE(decodes({{}, {2, 0}})) << "nor are zeros at the end";
   EXPECT_FALSE(decodes(Extras{StepExtras{2, 2}})) << "of one step, where there are two";
-  EXPECT_FALSE(decodes({{}, {1, 1, 1, 1, 1, 1, 1, 1}})) << "this version does not know so many";
+  EXPECT_FALSE(decodes({{}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}})) << "this version does not know so many";
   EXPECT_FALSE(decodes({{}, {std::uint64_t{1} << 32}}));
 }
 
