@@ -92,7 +92,7 @@ struct ChunkHead {
   std::size_t data_bytes = 0;
   bool last = false;
 };
-/// Lays out encode()'s message of a chunk but for its data.
+/// Lays out a chunk's message, in one segment, but for its data.
 ///   message  chunk_message_bytes(data_bytes) bytes, aligned as 64-bit words are; they may hold anything
 ///   returns  where in `message` the data goes: to be filled to its last byte
 std::span<std::uint8_t> lay_out_chunk(const ChunkHead& head, std::span<std::uint8_t> message);

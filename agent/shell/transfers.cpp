@@ -196,6 +196,8 @@ void Transfers::take(const bulk::Message& message, Time now, std::vector<Input>&
       found != downloads_.end() && found->second.begun) {
     Download& download = found->second;
     download.quiet_since = now;
+    if (const auto* chunk = std::get_if<bulk::Chunk>(&message.body))
+      take_chunk({message.transfer, chunk->offset, chunk->data, chunk->last}, now);
     const auto* status = std::get_if<bulk::Status>(&message.body);
     if (status && finish(download, *status, inputs)) downloads_.erase(found);
     return;

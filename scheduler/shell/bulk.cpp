@@ -56,6 +56,8 @@ void BulkServer::on_received(const net::Received& received) {
   if (const auto* put = std::get_if<bulk::PutResult>(&message->body)) put_result(received, transfer, *put);
   if (const auto* get = std::get_if<bulk::GetBlob>(&message->body))
     get_blob(received, transfer, *get, wall_now());
+  if (const auto* chunk = std::get_if<bulk::Chunk>(&message->body))
+    take_chunk(received, {transfer, chunk->offset, chunk->data, chunk->last});
   if (const auto* ack = std::get_if<bulk::ChunkAck>(&message->body)) on_ack(received, transfer, *ack);
   if (std::holds_alternative<bulk::Status>(message->body)) {  // the peer gives up
     uploads_.erase({received.peer, transfer});

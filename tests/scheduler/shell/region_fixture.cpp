@@ -41,7 +41,7 @@ void Peer::send_raw(ByteView bytes) {
 }
 
 std::optional<msg::Message> Peer::receive() {
-  std::optional<Bytes> bytes = socket_->receive(kPatience);
+  const std::optional<net::Frame> bytes = socket_->receive(kPatience);
   if (!bytes) return std::nullopt;
   Result<msg::Message> message = wire::decode(*bytes);
   EXPECT_TRUE(message.ok());
@@ -311,7 +311,7 @@ net::ClientSocket RegionFixture::bulk_socket(const TransportPair& key) {
 }
 
 std::optional<bulk::Message> RegionFixture::bulk_receive(net::ClientSocket& socket) {
-  const std::optional<Bytes> bytes = socket.receive(kPatience);
+  const std::optional<net::Frame> bytes = socket.receive(kPatience);
   if (!bytes) return std::nullopt;
   Result<bulk::Message> message = bulk::decode(*bytes);
   EXPECT_TRUE(message.ok());
