@@ -44,6 +44,7 @@ int init(const std::string& dir, const std::string& name, const std::string& lis
   if (settings.name.empty()) settings.name = "region";
   if (const Result<void> done = parse_listen(listen, settings); !done) return fail(done.error());
   settings.http_port = http_port != 0 ? http_port : static_cast<std::uint16_t>(settings.port + 2);
+  settings.ledger_port = static_cast<std::uint16_t>(settings.port + 3);
   if (const Result<void> done = init_region(dir, settings); !done) return fail(done.error());
   if (g_json) {
     say({{"version", 1}, {"region", {{"name", settings.name}, {"folder", dir}}}});
@@ -77,7 +78,8 @@ int serve(const std::string& path) {
           {{"name", settings.name},
            {"host", settings.host},
            {"port", (*server)->port()},
-           {"http_port", (*server)->http_port()}}}});
+           {"http_port", (*server)->http_port()},
+           {"ledger_port", (*server)->ledger_port()}}}});
   } else {
     std::printf("region '%s' serves %s:%u, HTTP on 127.0.0.1:%u\n", settings.name.c_str(),
                 settings.host.c_str(), (*server)->port(), (*server)->http_port());

@@ -55,9 +55,9 @@ class EntryMaker {
   void operator()(const Funded& e) { money(tlog::Fund{e.party, {}}, e.chain, e.command.at); }
   void operator()(const JobAccepted& e) {
     tlog::Quote quote{e.job, e.requester, e.spec.max_price, context_.price_list, {}};
-    for (std::size_t i = 0; i < e.spec.steps.size(); ++i)
+    for (std::size_t i = 0; i < std::min(e.spec.steps.size(), e.task_price.size()); ++i)
       quote.steps.push_back(
-          {e.spec.steps[i].task_count, e.spec.steps[i].work_per_task, e.task_price.at(i)});
+          {e.spec.steps[i].task_count, e.spec.steps[i].work_per_task, e.task_price[i]});
     add(std::move(quote), e.at);
   }
   void operator()(const EscrowHeld& e) { money(tlog::EscrowHold{e.job, {}}, e.chain, {}); }
