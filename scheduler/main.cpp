@@ -114,16 +114,19 @@ int audit(const std::string& path) {
            {"tasks_settled", report->settled_tasks},
            {"accounts", report->accounts},
            {"snapshot_compared", report->snapshot_compared},
+           {"log_entries", report->log_entries},
+           {"log_root", to_hex(report->log_root)},
            {"chain", to_hex(report->chain)},
            {"state", to_hex(report->state)}}}});
     return kExitOk;
   }
   std::printf(
       "ledger: verified\n  events    %llu\n  jobs      %llu\n  tasks     %llu settled\n  accounts  %llu\n"
-      "  snapshot  %s\n  chain     %s\n  state     %s\n",
+      "  log       %llu entries, as signed\n  snapshot  %s\n  chain     %s\n  state     %s\n",
       static_cast<unsigned long long>(report->events), static_cast<unsigned long long>(report->jobs),
       static_cast<unsigned long long>(report->settled_tasks),
-      static_cast<unsigned long long>(report->accounts), report->snapshot_compared ? "agrees" : "none yet",
+      static_cast<unsigned long long>(report->accounts), static_cast<unsigned long long>(report->log_entries),
+      report->snapshot_compared ? "agrees" : "none yet",
       to_hex(report->chain).c_str(), to_hex(report->state).c_str());
   return 0;
 }
