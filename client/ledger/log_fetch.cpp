@@ -2,8 +2,8 @@
 
 #include <httplib.h>
 
-#include <charconv>
 #include <fstream>
+#include <sstream>
 
 #include "client/ledger/log_folder.h"
 

@@ -41,7 +41,7 @@ Result<std::vector<Digest>> read_bundle(const tlog::TileSource& tiles, std::uint
 /// Compares each hash that the entries give with the one that a file holds.
 class HashFiles {
  public:
-  HashFiles(const tlog::TileSource& tiles, std::uint64_t size) : tiles_(tiles), size_(size) {}
+  explicit HashFiles(const tlog::TileSource& tiles) : tiles_(tiles) {}
 
   void take(unsigned level, const Digest& hash) {
     std::vector<Digest>& open = open_.at(level);
@@ -70,7 +70,6 @@ class HashFiles {
   }
 
   const tlog::TileSource& tiles_;
-  const std::uint64_t size_;
   std::array<std::vector<Digest>, 8> open_;
   std::array<std::uint64_t, 8> numbers_{};
   std::optional<Error> failure_;
@@ -123,7 +122,7 @@ tlog::TileSource folder_tiles(const std::filesystem::path& folder) {
 Result<void> verify_whole_log(const tlog::TileSource& tiles, const tlog::Checkpoint& checkpoint,
                               const EntryVisitor& visit) {
   tlog::Frontier tree;
-  HashFiles files(tiles, checkpoint.size);
+  HashFiles files(tiles);
   for (std::uint64_t bundle = 0; bundle * tlog::kTileWidth < checkpoint.size; ++bundle) {
     const Result<std::vector<Digest>> leaves = read_bundle(tiles, bundle, checkpoint.size, visit);
     if (!leaves) return leaves.error();

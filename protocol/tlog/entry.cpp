@@ -62,7 +62,7 @@ void fields(A& a, KeyRevoke& e) {
 }
 template <class A>
 void fields(A& a, Quote::Step& s) {
-  a(s.tasks, s.work, s.price);
+  a(s.tasks, s.work, s.slots, s.price);
 }
 template <class A>
 void fields(A& a, Quote& e) {

@@ -134,7 +134,7 @@ struct Correction {
   Lines lines;
   bool operator==(const Correction&) const = default;
 };
-/// Prices from here on: a task costs base + ⌈work · work_price_per_1e12 / 10^12⌉, the fee is
+/// Prices from here on: a task costs (base + ⌈work · work_price_per_1e12 / 10^12⌉) · slots, the fee is
 /// ⌊price · fee_bp / 10^4⌋. Its digest is SHA-256 of its encoding, and names it in quotes and settlements.
 struct PriceList {
   MicroCredits base_price = 0;
@@ -162,8 +162,9 @@ struct KeyRevoke {
 struct Quote {
   struct Step {
     std::uint32_t tasks = 0;
-    std::uint64_t work = 0;  // leaf work of a task
-    MicroCredits price = 0;  // of a task, for one accepted attempt
+    std::uint64_t work = 0;   // leaf work of a task
+    std::uint32_t slots = 1;  // of a gang, at least; 1: it is none
+    MicroCredits price = 0;   // of a task, for one accepted attempt
     bool operator==(const Step&) const = default;
   };
   JobId job;

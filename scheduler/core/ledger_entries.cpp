@@ -56,8 +56,8 @@ class EntryMaker {
   void operator()(const JobAccepted& e) {
     tlog::Quote quote{e.job, e.requester, e.spec.max_price, context_.price_list, {}};
     for (std::size_t i = 0; i < std::min(e.spec.steps.size(), e.task_price.size()); ++i)
-      quote.steps.push_back(
-          {e.spec.steps[i].task_count, e.spec.steps[i].work_per_task, e.task_price[i]});
+      quote.steps.push_back({e.spec.steps[i].task_count, e.spec.steps[i].work_per_task,
+                             std::max(e.spec.steps[i].gang_min, 1U), e.task_price[i]});
     add(std::move(quote), e.at);
   }
   void operator()(const EscrowHeld& e) { money(tlog::EscrowHold{e.job, {}}, e.chain, {}); }

@@ -90,6 +90,7 @@ struct RegionServer::Parts {
   Result<void> open_ledger_log();
   Result<void> follow_policy(Recovered& recovered);
   Result<void> open_sockets();
+  Result<void> serve_ledger();
   Result<void> open_readers();
   void start_threads();
   void boot();
@@ -155,10 +156,6 @@ Result<void> RegionServer::Parts::open_ledger_log() {
   ledger = std::make_unique<LedgerKeeper>(std::move(opened->store), place.published, ledger_log->verifier());
   ledger_journal = std::make_unique<LedgerJournal>(
       *journal, *ledger_log, [this](LogBatch batch) { ledger->push(std::move(batch)); });
-  Result<std::unique_ptr<LedgerHttp>> served =
-      LedgerHttp::start(dir.settings.ledger_host, dir.settings.ledger_port, *ledger);
-  if (!served) return served.error();
-  ledger_http = std::move(*served);
   return {};
 }
 
@@ -202,8 +199,18 @@ Result<void> RegionServer::Parts::open_sockets() {
   Result<std::unique_ptr<HttpServer>> http_server = HttpServer::start(s.http_port, pages());
   if (!http_server) return http_server.error();
   http = std::move(*http_server);
+  if (Result<void> done = serve_ledger(); !done) return done;
   bulk = std::make_unique<BulkServer>(std::move(*bulk_socket),
                                       BulkServer::Parts{*keys, *blobs, uploads, is_result_of, needs_input});
+  return {};
+}
+
+Result<void> RegionServer::Parts::serve_ledger() {
+  if (!ledger) return {};
+  Result<std::unique_ptr<LedgerHttp>> served =
+      LedgerHttp::start(dir.settings.ledger_host, dir.settings.ledger_port, *ledger);
+  if (!served) return served.error();
+  ledger_http = std::move(*served);
   return {};
 }
 

@@ -49,6 +49,8 @@ class World {
   std::uint64_t steps() const { return steps_; }
   std::uint64_t comparisons() const { return comparisons_; }
   std::uint64_t crashes() const { return crashes_; }
+  /// The journal as it stands.
+  const std::vector<core::Event>& committed() const { return committed_; }
 
  private:
   struct AckedSection {

@@ -26,7 +26,7 @@ inline std::vector<Entry> sample_entries() {
       PriceList{10, 100'000'000'000, 500, 50'000'000},
       KeyAdd{PartyId(3), AgentId(4), Role::kAgent, digest, digest},
       KeyRevoke{PartyId(3), {}},
-      Quote{JobId(7), PartyId(2), 0, digest, {{100, 5'000'000'000, 510}, {1, 0, 10}}},
+      Quote{JobId(7), PartyId(2), 0, digest, {{100, 5'000'000'000, 1, 510}, {1, 0, 4, 40}}},
       Verdict{{JobId(7), 1}, 12, {AttemptId(9), AttemptId(10)}, PartyId(3), 2, AgentId(5)},
       LogOpen{2, "reeve/0123/1", 700, digest},
   };

@@ -68,7 +68,7 @@ TEST_F(LedgerEntries, ASettlementHoldsItsBreakdown) {
   ASSERT_EQ(quotes.size(), 1U);
   EXPECT_EQ(quotes[0].job, id);
   EXPECT_EQ(quotes[0].requester, ada_);
-  EXPECT_EQ(quotes[0].steps, (std::vector<tlog::Quote::Step>{{30, 99'900, kPrice}}));
+  EXPECT_EQ(quotes[0].steps, (std::vector<tlog::Quote::Step>{{30, 99'900, 1, kPrice}}));
   const auto lists = bodies<tlog::PriceList>();
   ASSERT_EQ(lists.size(), 1U);
   EXPECT_EQ(quotes[0].price_list, tlog::price_list_digest(lists[0]));
