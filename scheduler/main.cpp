@@ -126,8 +126,8 @@ int audit(const std::string& path) {
       static_cast<unsigned long long>(report->events), static_cast<unsigned long long>(report->jobs),
       static_cast<unsigned long long>(report->settled_tasks),
       static_cast<unsigned long long>(report->accounts), static_cast<unsigned long long>(report->log_entries),
-      report->snapshot_compared ? "agrees" : "none yet",
-      to_hex(report->chain).c_str(), to_hex(report->state).c_str());
+      report->snapshot_compared ? "agrees" : "none yet", to_hex(report->chain).c_str(),
+      to_hex(report->state).c_str());
   return 0;
 }
 

@@ -15,7 +15,15 @@ namespace {
 Entry settlement(std::uint64_t number) {
   const AccountRef escrow{AccountKind::kEscrow, 70'000};
   return {number, 0, Time{1'764'400'000'000'000'000},
-          Settlement{AttemptId(1ULL << 41), AgentId(4), PartyId(3), {JobId(70'000), 1}, 0, {{0, 512}}, 3, 1000, 50,
+          Settlement{AttemptId(1ULL << 41),
+                     AgentId(4),
+                     PartyId(3),
+                     {JobId(70'000), 1},
+                     0,
+                     {{0, 512}},
+                     3,
+                     1000,
+                     50,
                      Digest(),
                      {{LineCode::kSettle, escrow, {AccountKind::kHeld, 3}, 950 * 512},
                       {LineCode::kFee, escrow, {AccountKind::kFee, 0}, 50 * 512}}}};

@@ -149,7 +149,8 @@ Result<ExitCode> check_receipt(Context& context, const CheckOptions& options) {
 
 Result<ExitCode> check_folder(Context& context, const CheckOptions& options) {
   const std::filesystem::path folder = options.folder;
-  const Result<tlog::Verifier> key = read_vkey(options.key.empty() ? (folder / "vkey").string() : options.key);
+  const Result<tlog::Verifier> key =
+      read_vkey(options.key.empty() ? (folder / "vkey").string() : options.key);
   if (!key) return key.error();
   const Result<tlog::Checkpoint> checkpoint = folder_checkpoint(folder, *key);
   if (!checkpoint) return checkpoint.error();
@@ -173,8 +174,9 @@ Result<ExitCode> check_folder(Context& context, const CheckOptions& options) {
 
 void add_fetch(CommandLine& line, const Verb& ledger) {
   auto options = std::make_shared<FetchOptions>();
-  Verb verb = line.verb(ledger, "fetch", "Copy a region's transparent log into a folder, or bring one up to date",
-                        [options](Context& context) { return fetch(context, *options); });
+  Verb verb =
+      line.verb(ledger, "fetch", "Copy a region's transparent log into a folder, or bring one up to date",
+                [options](Context& context) { return fetch(context, *options); });
   verb.option("url", options->url, "Where the log is served: http://HOST:PORT").required();
   verb.option("dir", options->folder, "The folder").required();
   verb.option("--key", options->key, "The log's key, or a file that holds it (default: the folder's own)")
@@ -210,7 +212,8 @@ void add_check(CommandLine& line, const Verb& ledger) {
   });
   verb.option("--key", options->key, "The log's key, or a file that holds it (default: the folder's own)")
       .type("VKEY");
-  verb.parsed("--first", options->first, parse_optional, "N", "With --log: not all of it, but from this entry");
+  verb.parsed("--first", options->first, parse_optional, "N",
+              "With --log: not all of it, but from this entry");
   verb.parsed("--last", options->last, parse_optional, "N", "With --log: up to this entry");
 }
 

@@ -22,13 +22,15 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view text
   file.close();
   if (file) std::filesystem::rename(beside, path, error);
   if (file && !error) return {};
-  return Error{ErrorCode::kIo, path.string() + " could not be written", "look at the disk, or name another folder"};
+  return Error{ErrorCode::kIo, path.string() + " could not be written",
+               "look at the disk, or name another folder"};
 }
 
 /// Files of the server's, kept in the folder.
 class Mirror {
  public:
-  Mirror(const LogServer& server, std::filesystem::path folder) : server_(server), folder_(std::move(folder)) {}
+  Mirror(const LogServer& server, std::filesystem::path folder)
+      : server_(server), folder_(std::move(folder)) {}
 
   Result<void> bring(const tlog::TileName& name) {
     const std::filesystem::path path = folder_ / tlog::tile_path(name);
@@ -63,8 +65,9 @@ Result<LogServer> LogServer::at(const std::string& url) {
   while (address.ends_with('/'))
     address.pop_back();
   if (!address.starts_with("http://") || address.find('/', 7) != std::string::npos || address.size() == 7)
-    return Error{ErrorCode::kInvalid, "'" + url + "' is no address of a log",
-                 "for example http://127.0.0.1:7703; a log behind TLS is fetched by any other client of its files"};
+    return Error{
+        ErrorCode::kInvalid, "'" + url + "' is no address of a log",
+        "for example http://127.0.0.1:7703; a log behind TLS is fetched by any other client of its files"};
   return LogServer(address);
 }
 
@@ -101,8 +104,8 @@ Result<std::vector<std::uint64_t>> LogServer::entries_about(std::uint64_t attemp
   for (int page = 0; page < kMostPages; ++page) {
     const auto answer = client.Get(("/about/" + std::to_string(attempt) + query).c_str());
     if (!answer || answer->status != 200)
-      return Error{ErrorCode::kUnreachable, address_ + " does not say what it has of attempt " +
-                                                std::to_string(attempt),
+      return Error{ErrorCode::kUnreachable,
+                   address_ + " does not say what it has of attempt " + std::to_string(attempt),
                    "does the region run?"};
     std::istringstream lines(answer->body);
     std::uint64_t index = 0;
@@ -139,8 +142,8 @@ Result<Fetched> fetch_log(const LogServer& server, const std::filesystem::path& 
   if (Result<void> done = tlog::for_each_tile(checkpoint->size, bring); !done) return done.error();
   fetched.files = mirror.files();
   if (fetched.before) {
-    const Result<Digest> root = tlog::tree_root(
-        tlog::read_tiles(folder_tiles(folder), checkpoint->size), fetched.before->size);
+    const Result<Digest> root =
+        tlog::tree_root(tlog::read_tiles(folder_tiles(folder), checkpoint->size), fetched.before->size);
     if (!root) return root.error();
     if (*root != fetched.before->root) return no_continuation(*fetched.before, *checkpoint);
   }

@@ -79,7 +79,8 @@ class HashFiles {
 
 Result<std::string> read_small_file(const std::filesystem::path& path, std::size_t most) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::kNotFound, path.string() + " cannot be read", "name a file that is there"};
+  if (!file)
+    return Error{ErrorCode::kNotFound, path.string() + " cannot be read", "name a file that is there"};
   std::string text;
   std::array<char, 1U << 16> part;
   while (file.read(part.data(), part.size()), file.gcount() > 0) {
@@ -106,7 +107,8 @@ Result<tlog::Checkpoint> folder_checkpoint(const std::filesystem::path& folder,
   if (!note) return note.error();
   Result<tlog::Checkpoint> checkpoint = tlog::open_checkpoint(*note, verifier);
   if (!checkpoint)
-    return Error{checkpoint.error().code, (folder / "checkpoint").string() + ": " + checkpoint.error().message,
+    return Error{checkpoint.error().code,
+                 (folder / "checkpoint").string() + ": " + checkpoint.error().message,
                  checkpoint.error().hint};
   return checkpoint;
 }

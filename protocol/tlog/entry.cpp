@@ -83,9 +83,9 @@ void fields(A& a, Entry& e) {
 
 namespace {
 
-constexpr const char* kNames[] = {"fund",       "escrow_hold", "result",  "settle",     "refund",
+constexpr const char* kNames[] = {"fund",       "escrow_hold", "result",     "settle",     "refund",
                                   "slash",      "vest",        "correction", "price_list", "key_add",
-                                  "key_revoke", "quote",       "verdict", "log_open"};
+                                  "key_revoke", "quote",       "verdict",    "log_open"};
 static_assert(std::size(kNames) == std::variant_size_v<EntryBody>);
 
 bool good_line(const Line& line) {

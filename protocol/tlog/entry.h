@@ -187,9 +187,9 @@ struct Verdict {
 /// The log goes on under another origin, because the region was restored from behind what it had published.
 struct LogOpen {
   std::uint64_t generation = 1;
-  std::string origin;    // that was published before ...
+  std::string origin;      // that was published before ...
   std::uint64_t size = 0;  // ... with so many leaves ...
-  Digest root;           // ... under this root
+  Digest root;             // ... under this root
   bool operator==(const LogOpen&) const = default;
 };
 

@@ -19,9 +19,8 @@ constexpr std::size_t kVkeyBytes = 1 + 32;
 constexpr std::size_t kSignatureBytes = 4 + 64;
 
 bool good_name(std::string_view name) {
-  return !name.empty() && name.size() <= kOriginBytes && std::all_of(name.begin(), name.end(), [](char c) {
-    return c > 0x20 && c < 0x7f && c != '+';
-  });
+  return !name.empty() && name.size() <= kOriginBytes &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '+'; });
 }
 
 bool good_text(std::string_view text) {
@@ -44,9 +43,9 @@ Error bad_vkey(const std::string& why) {
 }
 
 std::string hex_id(std::uint32_t id) {
-  const std::array<std::uint8_t, 4> bytes{
-      static_cast<std::uint8_t>(id >> 24), static_cast<std::uint8_t>(id >> 16),
-      static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
+  const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(id >> 24),
+                                          static_cast<std::uint8_t>(id >> 16),
+                                          static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
   return to_hex(bytes);
 }
 

@@ -7,8 +7,8 @@
 #include "protocol/keys.h"
 #include "protocol/result.h"
 
-/// Signed notes (C2SP signed-note) with Ed25519 keys, and checkpoints of a log (C2SP tlog-checkpoint) as their
-/// text.
+/// Signed notes (C2SP signed-note) with Ed25519 keys, and checkpoints of a log (C2SP tlog-checkpoint) as
+/// their text.
 namespace reeve::tlog {
 
 /// A note with its signatures: a checkpoint, and as many witnesses as anybody has.

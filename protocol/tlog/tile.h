@@ -8,8 +8,8 @@
 
 #include "protocol/tlog/tree.h"
 
-/// The files of a transparent log, as C2SP tlog-tiles has them: 256 hashes or entries each, named by level and
-/// number; those at the right edge are partial and named by their width too.
+/// The files of a transparent log, as C2SP tlog-tiles has them: 256 hashes or entries each, named by level
+/// and number; those at the right edge are partial and named by their width too.
 namespace reeve::tlog {
 
 inline constexpr unsigned kTileWidth = 256;
@@ -20,7 +20,8 @@ inline constexpr std::size_t kEntryBytes = 65535;
 inline constexpr std::size_t kBundleBytes = kTileWidth * (kEntryBytes + 2);
 
 /// One file of a log.
-///   entries  a bundle of entries; else hashes of level `level`: leaves at 0, roots of full tiles of the level
+///   entries  a bundle of entries; else hashes of level `level`: leaves at 0, roots of full tiles of the
+///   level
 ///            below above it
 ///   width    1 to 256; 256 is a full tile
 struct TileName {

@@ -9,8 +9,8 @@
 #include "protocol/merkle.h"
 #include "protocol/result.h"
 
-/// An append-only Merkle tree (RFC 6962) that grows leaf by leaf, and the proofs that it only grows. Hashes of
-/// leaves and nodes, and the check of inclusion, are those of merkle.h.
+/// An append-only Merkle tree (RFC 6962) that grows leaf by leaf, and the proofs that it only grows. Hashes
+/// of leaves and nodes, and the check of inclusion, are those of merkle.h.
 namespace reeve::tlog {
 
 /// Leaves that a tree may have: sums of two indices stay within 64 bits.

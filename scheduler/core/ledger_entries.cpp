@@ -64,8 +64,8 @@ class EntryMaker {
   void operator()(const JobEnded& e) { money(tlog::Refund{e.job, {}}, e.chain, e.at); }
   void operator()(const JobReopened& e) { money(tlog::Correction{e.job, {}}, e.chain, {}); }
   void operator()(const ResultsRecorded& e) {
-    add(tlog::Acknowledged{e.attempt, e.agent, e.owner, e.step, e.tasks, e.replica,
-                           sha256(e.signature.bytes), e.section, e.sections},
+    add(tlog::Acknowledged{e.attempt, e.agent, e.owner, e.step, e.tasks, e.replica, sha256(e.signature.bytes),
+                           e.section, e.sections},
         e.at);
   }
   void operator()(const AttemptRejected& e) {

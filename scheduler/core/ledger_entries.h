@@ -5,8 +5,8 @@
 #include "protocol/tlog/entry.h"
 #include "scheduler/core/events.h"
 
-/// What each event writes into the transparent log. A fold over the committed events and nothing else, so that
-/// the log can be made again from the journal and its root compared.
+/// What each event writes into the transparent log. A fold over the committed events and nothing else, so
+/// that the log can be made again from the journal and its root compared.
 namespace reeve::core {
 
 /// What entries need to know of earlier events. Small, so that it is stored with every checkpoint.

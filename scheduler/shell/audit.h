@@ -14,8 +14,8 @@ struct AuditReport {
   std::uint64_t accounts = 0;
   std::uint64_t settled_tasks = 0;
   bool snapshot_compared = false;
-  Digest chain;  // of the journal's last row
-  Digest state;  // of the encoded state after the last event
+  Digest chain;                   // of the journal's last row
+  Digest state;                   // of the encoded state after the last event
   std::uint64_t log_entries = 0;  // of the transparent log; 0: none was kept
   Digest log_root;
 };

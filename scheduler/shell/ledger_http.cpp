@@ -104,7 +104,8 @@ class Page {
     if (!published_) return;
     const std::optional<tlog::TileName> name = tlog::parse_tile_path(path);
     if (!name) return refuse(out_, 404, "no such file of a log");
-    const std::uint64_t there = name->entries ? published_->size : tlog::hashes_at(name->level, published_->size);
+    const std::uint64_t there =
+        name->entries ? published_->size : tlog::hashes_at(name->level, published_->size);
     if (name->number > there / tlog::kTileWidth || name->number * tlog::kTileWidth + name->width > there)
       return refuse(out_, 404, "the log has not grown so far");
     const Result<Bytes> bytes = store_.tile(*name);
@@ -149,9 +150,8 @@ class Page {
 };
 
 void add_pages(httplib::Server& server, const LedgerKeeper& keeper) {
-  server.Get("/checkpoint", [&keeper](const httplib::Request&, httplib::Response& out) {
-    Page(keeper, out).checkpoint();
-  });
+  server.Get("/checkpoint",
+             [&keeper](const httplib::Request&, httplib::Response& out) { Page(keeper, out).checkpoint(); });
   server.Get("/vkey",
              [&keeper](const httplib::Request&, httplib::Response& out) { Page(keeper, out).vkey(); });
   server.Get("/tile/.*", [&keeper](const httplib::Request& in, httplib::Response& out) {

@@ -10,8 +10,8 @@
 namespace reeve::shell {
 
 /// The transparent log over HTTP, read-only, for everybody: what C2SP tlog-tiles names (/checkpoint,
-/// /tile/…), and beside it /vkey, /about/ATTEMPT and /receipt/INDEX. Threads of its own with a low priority, so
-/// that whoever asks much takes nothing from the region.
+/// /tile/…), and beside it /vkey, /about/ATTEMPT and /receipt/INDEX. Threads of its own with a low priority,
+/// so that whoever asks much takes nothing from the region.
 class LedgerHttp {
  public:
   /// kConflict names a port in use.

@@ -14,8 +14,8 @@ namespace reeve::shell {
 /// The thread that writes the log's files after each commit, and says what others may see of them.
 class LedgerKeeper {
  public:
-  /// How long entries are gathered: files and checkpoint are written a few times a second, whatever the rate of
-  /// commits.
+  /// How long entries are gathered: files and checkpoint are written a few times a second, whatever the rate
+  /// of commits.
   static constexpr std::chrono::milliseconds kGather{100};
   static constexpr std::size_t kQueueBytes = 64U << 20;
   /// Files are synced after so many bytes or so long: what a restart derives again at most.

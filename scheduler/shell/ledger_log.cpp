@@ -99,9 +99,8 @@ void LedgerLog::reopen(const tlog::LogOpen& opened) {
 
 void LedgerLog::append(const tlog::Entry& entry) {
   const Bytes bytes = tlog::encode_entry(entry);
-  head_.tree.append(leaf_hash(bytes), [this](unsigned level, const Digest& hash) {
-    batch_.hashes.at(level).push_back(hash);
-  });
+  head_.tree.append(leaf_hash(bytes),
+                    [this](unsigned level, const Digest& hash) { batch_.hashes.at(level).push_back(hash); });
   tlog::append_entry(batch_.entries, bytes);
   batch_.sizes.push_back(static_cast<std::uint32_t>(bytes.size() + 2));
   batch_.attempts.push_back(attempt_of(entry.body));
@@ -111,8 +110,8 @@ void LedgerLog::append(const tlog::Entry& entry) {
 const LogHead& LedgerLog::seal() {
   if (!signed_) {
     const std::string origin = log_origin(region_, head_.generation());
-    head_.checkpoint = tlog::sign_note(
-        tlog::checkpoint_text({origin, head_.tree.size(), head_.tree.root()}), origin, key_);
+    head_.checkpoint =
+        tlog::sign_note(tlog::checkpoint_text({origin, head_.tree.size(), head_.tree.root()}), origin, key_);
     signed_ = true;
   }
   return head_;

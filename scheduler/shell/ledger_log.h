@@ -41,11 +41,11 @@ std::string log_origin(const TransportKey& region, std::uint64_t generation);
 
 /// What was added to the log since the last batch, for its files.
 struct LogBatch {
-  Bytes entries;                                        // each with its length, as bundles have them
-  std::vector<std::uint32_t> sizes;                     // of the entries, with their lengths
-  std::vector<AttemptId> attempts;                      // of the entries; 0: about none
-  std::array<std::vector<Digest>, kLogLevels> hashes;   // by level of tiles
-  LogHead head;                                         // after them
+  Bytes entries;                                       // each with its length, as bundles have them
+  std::vector<std::uint32_t> sizes;                    // of the entries, with their lengths
+  std::vector<AttemptId> attempts;                     // of the entries; 0: about none
+  std::array<std::vector<Digest>, kLogLevels> hashes;  // by level of tiles
+  LogHead head;                                        // after them
 
   std::size_t bytes() const { return entries.size() + sizes.size() * 48; }
 };

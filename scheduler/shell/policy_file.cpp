@@ -182,12 +182,14 @@ Result<RegionSettings> load_settings(const std::filesystem::path& file) {
     settings.http_port = static_cast<std::uint16_t>(settings.port + 2);
     settings.ledger_port = static_cast<std::uint16_t>(settings.port + 3);
     if (table.contains("ledger_listen")) {
-      Result<Address> address = parse_address("ledger_listen", table["ledger_listen"].value_or(std::string()));
+      Result<Address> address =
+          parse_address("ledger_listen", table["ledger_listen"].value_or(std::string()));
       if (!address) return address.error();
       settings.ledger_host = std::move(address->host);
       settings.ledger_port = address->port;
     }
-    Result<void> read = read_keys(table, region_keys(settings), {"name", "listen", "ledger_listen", "policy"});
+    Result<void> read =
+        read_keys(table, region_keys(settings), {"name", "listen", "ledger_listen", "policy"});
     if (!read) return read.error();
     if (const toml::table* policy = table["policy"].as_table()) {
       read = read_keys(*policy, policy_keys(settings.policy), {});

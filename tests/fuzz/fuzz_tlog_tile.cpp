@@ -1,4 +1,5 @@
-// Bundles of entries, and the paths that a stranger asks a log's listener for. The first byte says how many entries.
+// Bundles of entries, and the paths that a stranger asks a log's listener for. The first byte says how many
+// entries.
 
 #include <string_view>
 
@@ -23,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reeve::Bytes again;
   for (const reeve::ByteView entry : *entries)
     reeve::tlog::append_entry(again, entry);
-  REEVE_CHECK(std::equal(again.begin(), again.end(), data + 1, data + size), "an accepted bundle has one form");
+  REEVE_CHECK(std::equal(again.begin(), again.end(), data + 1, data + size),
+              "an accepted bundle has one form");
   return 0;
 }

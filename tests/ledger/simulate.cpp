@@ -13,10 +13,12 @@
 #include "scheduler/shell/ledger_store.h"
 #include "tests/sim/world.h"
 
-// Writes the transparent log of a simulated region as files, and beside it what the region says of its accounts:
+// Writes the transparent log of a simulated region as files, and beside it what the region says of its
+// accounts:
 //
-//   reeve-ledger-sim settlements N DIR    a region that settles N reports, in jobs of both kinds of verification
-//   reeve-ledger-sim story SEED DIR       a seeded story of tests/sim, with faults, liars and convictions
+//   reeve-ledger-sim settlements N DIR    a region that settles N reports, in jobs of both kinds of
+//   verification reeve-ledger-sim story SEED DIR       a seeded story of tests/sim, with faults, liars and
+//   convictions
 //
 // DIR has checkpoint, tile/…, vkey and balances (kind, owner, micro-credits a line) afterwards.
 namespace reeve {
@@ -101,8 +103,15 @@ class Driver {
     for (std::uint8_t i = 0; i < kOwners; ++i)
       enrol(durable, PartyId(3U + i), Role::kOwner, core::AccountKind::kStake);
     for (std::uint8_t i = 1; i <= kAgents; ++i)
-      take(durable, core::AgentEnrolled{AgentId(i), PartyId(3 + i % kOwners), Role::kAgent, {}, key_of(100 + i), 1,
-                                        "agent", "tttttt", now_});
+      take(durable, core::AgentEnrolled{AgentId(i),
+                                        PartyId(3 + i % kOwners),
+                                        Role::kAgent,
+                                        {},
+                                        key_of(100 + i),
+                                        1,
+                                        "agent",
+                                        "tttttt",
+                                        now_});
     core_ = std::make_unique<core::Core>(std::move(durable), kSecret);
     core_->boot(now_, out_);
     drain();
@@ -135,8 +144,15 @@ class Driver {
                                             {kind, party.value()},
                                             1'000'000'000'000,
                                             core::TransferCode::kFund}}};
-    take(durable, core::PartyEnrolled{party, role, {}, key_of(static_cast<std::uint8_t>(party.value())), 1, "party",
-                                      "tttttt", std::move(chain), now_});
+    take(durable, core::PartyEnrolled{party,
+                                      role,
+                                      {},
+                                      key_of(static_cast<std::uint8_t>(party.value())),
+                                      1,
+                                      "party",
+                                      "tttttt",
+                                      std::move(chain),
+                                      now_});
   }
   void submit() {
     JobSpec job;

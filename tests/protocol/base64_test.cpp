@@ -20,7 +20,8 @@ TEST(Base64, TheTextsOfTheRfcReadAndWrite) {
 }
 
 TEST(Base64, OneTextForEachValue) {
-  for (const char* text : {"Zg", "Zg=", "Zh==", "Zg==\n", " Zg==", "Z-8=", "Zg===", "=", "\xaf\xaf++", "//\xab+"})
+  for (const char* text :
+       {"Zg", "Zg=", "Zh==", "Zg==\n", " Zg==", "Z-8=", "Zg===", "=", "\xaf\xaf++", "//\xab+"})
     EXPECT_FALSE(from_base64(text).has_value()) << text;
 }
 

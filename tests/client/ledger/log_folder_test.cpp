@@ -52,8 +52,8 @@ class LogFiles {
       return file->second;
     };
     const auto visit = [](std::uint64_t, const tlog::Entry&) -> Result<void> { return {}; };
-    const Result<void> done =
-        whole ? verify_whole_log(tiles, *checkpoint, visit) : verify_range(tiles, *checkpoint, first, last, visit);
+    const Result<void> done = whole ? verify_whole_log(tiles, *checkpoint, visit)
+                                    : verify_range(tiles, *checkpoint, first, last, visit);
     return done ? "" : done.error().message;
   }
 
@@ -94,9 +94,9 @@ TEST(LogFolder, EveryFlippedBitIsFoundAndNamed) {
   const long flips = asked == nullptr ? 400 : std::atol(asked);
   LogFiles log(600);
   const auto entry = log.log().entry(300);
-  const std::string receipt = tlog::receipt_text(
-      {Bytes(entry.begin(), entry.end()), 300, *tlog::prove_inclusion(log.log().reader(), 300, 600),
-       log.log().checkpoint(kVerifier.name, kSigner)});
+  const std::string receipt = tlog::receipt_text({Bytes(entry.begin(), entry.end()), 300,
+                                                  *tlog::prove_inclusion(log.log().reader(), 300, 600),
+                                                  log.log().checkpoint(kVerifier.name, kSigner)});
   std::vector<std::string> names{"receipt"};
   for (const auto& [name, bytes] : log.files())
     names.push_back(name);
@@ -106,7 +106,9 @@ TEST(LogFolder, EveryFlippedBitIsFoundAndNamed) {
     const std::string& name = names[static_cast<std::size_t>(i) % names.size()];
     const std::size_t bits = 8 * (name == "receipt" ? receipt.size() : log.files()[name].size());
     const std::size_t bit = draw() % bits;
-    const auto flip = [bit](auto& byte) { byte = static_cast<std::remove_reference_t<decltype(byte)>>(byte ^ (1 << (bit % 8))); };
+    const auto flip = [bit](auto& byte) {
+      byte = static_cast<std::remove_reference_t<decltype(byte)>>(byte ^ (1 << (bit % 8)));
+    };
     ++tried[name];
     if (name == "receipt") {
       std::string changed = receipt;

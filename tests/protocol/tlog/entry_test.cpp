@@ -20,8 +20,9 @@ TEST(TlogEntry, EveryKindReadsBack) {
 
 // Logs are read for years: the bytes of an entry never change.
 TEST(TlogEntry, TheBytesAreThoseOfTheDocument) {
-  const Entry entry{5, 0, Time{1000},
-                    Fund{PartyId(2), {{LineCode::kFund, {AccountKind::kMint, 0}, {AccountKind::kAvailable, 2}, 300}}}};
+  const Entry entry{
+      5, 0, Time{1000},
+      Fund{PartyId(2), {{LineCode::kFund, {AccountKind::kMint, 0}, {AccountKind::kAvailable, 2}, 300}}}};
   EXPECT_EQ(to_hex(encode_entry(entry)), "010500d00f0002010000000102d804");
   const Entry key{6, 1, Time{}, KeyRevoke{PartyId(3), AgentId(4)}};
   EXPECT_EQ(to_hex(encode_entry(key)), "010601000a0304");
@@ -39,7 +40,8 @@ TEST(TlogEntry, ALongerFormOfTheSameEntryIsRefused) {
 TEST(TlogEntry, OutOfBoundsIsRefused) {
   const Line line{LineCode::kFund, {}, {AccountKind::kAvailable, 2}, 1};
   EXPECT_TRUE(decode_entry(encode_entry({1, 0, {}, Fund{PartyId(2), Lines(kLinesPerEntry, line)}})).ok());
-  EXPECT_FALSE(decode_entry(encode_entry({1, 0, {}, Fund{PartyId(2), Lines(kLinesPerEntry + 1, line)}})).ok());
+  EXPECT_FALSE(
+      decode_entry(encode_entry({1, 0, {}, Fund{PartyId(2), Lines(kLinesPerEntry + 1, line)}})).ok());
   Line none = line;
   none.amount = 0;
   EXPECT_FALSE(decode_entry(encode_entry({1, 0, {}, Fund{PartyId(2), {none}}})).ok());
@@ -55,13 +57,15 @@ TEST(TlogEntry, OutOfBoundsIsRefused) {
 
 TEST(TlogEntry, TheLargestEntriesFitABundle) {
   constexpr std::uint64_t kLarge = ~0ULL;
-  const Line line{LineCode::kInsurance, {AccountKind::kInsurance, kLarge}, {AccountKind::kInsurance, kLarge},
-                  INT64_MAX};
-  Settlement settlement{AttemptId(kLarge), AgentId(kLarge), PartyId(kLarge), {JobId(kLarge), ~0U}, ~0U, {}, ~0U,
-                        INT64_MAX,         INT64_MAX,       Digest(),        {line, line}};
+  const Line line{
+      LineCode::kInsurance, {AccountKind::kInsurance, kLarge}, {AccountKind::kInsurance, kLarge}, INT64_MAX};
+  Settlement settlement{
+      AttemptId(kLarge), AgentId(kLarge), PartyId(kLarge), {JobId(kLarge), ~0U}, ~0U, {}, ~0U,
+      INT64_MAX,         INT64_MAX,       Digest(),        {line, line}};
   settlement.tasks.resize(kRangesPerEntry, {~0U, ~0U});
   EXPECT_LE(encode_entry({kLarge, ~0U, Time{INT64_MAX}, settlement}).size(), kEntryBytes);
-  EXPECT_LE(encode_entry({kLarge, ~0U, Time{INT64_MAX}, Slash{PartyId(kLarge), {}, ~0U, Lines(kLinesPerEntry, line)}})
+  EXPECT_LE(encode_entry(
+                {kLarge, ~0U, Time{INT64_MAX}, Slash{PartyId(kLarge), {}, ~0U, Lines(kLinesPerEntry, line)}})
                 .size(),
             kEntryBytes);
 }

@@ -22,7 +22,8 @@ TEST(TlogNote, TheKeyOfTheSpecificationsExampleHasItsId) {
       "If you think cryptography is the answer to your problem,\n"
       "then you don't know what your problem is.\n"
       "\n"
-      "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+      "— PeterNeumann "
+      "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
   const auto text = open_note(note, *verifier);
   ASSERT_TRUE(text.ok()) << text.error().message;
   EXPECT_NE(text->find("then you don't know"), std::string::npos);
@@ -68,10 +69,9 @@ TEST(TlogNote, MalformedCheckpointsNameTheirLine) {
   const std::string root = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
   EXPECT_TRUE(parse_checkpoint("a\n1\n" + root).ok());
   EXPECT_TRUE(parse_checkpoint("a\n1\n" + root + "extension\n").ok());
-  for (const std::string& text :
-       {std::string(), std::string("a"), "\n1\n" + root, "a b\n1\n" + root, "a\n01\n" + root, "a\n-1\n" + root,
-        "a\n18446744073709551615\n" + root, std::string("a\n1\nAAAA\n"), "a\n1\n" + root + "\n",
-        "a\n1\n" + root + "x"})
+  for (const std::string& text : {std::string(), std::string("a"), "\n1\n" + root, "a b\n1\n" + root,
+                                  "a\n01\n" + root, "a\n-1\n" + root, "a\n18446744073709551615\n" + root,
+                                  std::string("a\n1\nAAAA\n"), "a\n1\n" + root + "\n", "a\n1\n" + root + "x"})
     EXPECT_FALSE(parse_checkpoint(text).ok()) << text;
 }
 
@@ -81,8 +81,8 @@ TEST(TlogNote, MalformedKeysSayWhy) {
   EXPECT_EQ(*parse_vkey(good), kVerifier);
   std::string other_id = good;
   other_id[good.find('+') + 1] ^= 1;
-  for (const std::string& text : {std::string(), std::string("a+b"), std::string("a b+00000000+AAAA"), other_id,
-                                  good + "A", "+" + good})
+  for (const std::string& text : {std::string(), std::string("a+b"), std::string("a b+00000000+AAAA"),
+                                  other_id, good + "A", "+" + good})
     EXPECT_FALSE(parse_vkey(text).ok()) << text;
 }
 

@@ -25,10 +25,10 @@ TEST(TlogTile, PathsReadBack) {
 
 TEST(TlogTile, OtherPathsAreRefused) {
   for (const char* path :
-       {"", "tile", "tile/0", "tile/0/", "tile/64/000", "tile/00/000", "tile/-1/000", "tile/0/0", "tile/0/0000",
-        "tile/0/x000/001", "tile/0/001/x002", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01",
-        "tile/0/000.p/", "tile/0/../checkpoint", "tile/entries/000/", "tile/0/x999/x999/x999/x999/x999/x999/999",
-        "tile/0/000.p/1.p/2"})
+       {"", "tile", "tile/0", "tile/0/", "tile/64/000", "tile/00/000", "tile/-1/000", "tile/0/0",
+        "tile/0/0000", "tile/0/x000/001", "tile/0/001/x002", "tile/0/000.p/0", "tile/0/000.p/256",
+        "tile/0/000.p/01", "tile/0/000.p/", "tile/0/../checkpoint", "tile/entries/000/",
+        "tile/0/x999/x999/x999/x999/x999/x999/999", "tile/0/000.p/1.p/2"})
     EXPECT_FALSE(parse_tile_path(path).has_value()) << path;
 }
 
@@ -40,8 +40,8 @@ TEST(TlogTile, ATreesFilesAreNamed) {
   });
   ASSERT_TRUE(done.ok());
   EXPECT_EQ(names.size(), 273U + 1 + 1 + 1 + 1 + 273 + 1);
-  for (const char* name : {"tile/0/272", "tile/0/273.p/112", "tile/1/000", "tile/1/001.p/17", "tile/2/000.p/1",
-                           "tile/entries/273.p/112"})
+  for (const char* name : {"tile/0/272", "tile/0/273.p/112", "tile/1/000", "tile/1/001.p/17",
+                           "tile/2/000.p/1", "tile/entries/273.p/112"})
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
 }
 

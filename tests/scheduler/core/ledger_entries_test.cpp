@@ -140,8 +140,8 @@ TEST_F(LedgerEntries, WhatIsTooLargeForOneEntryBecomesSeveral) {
 
   OwnerConvicted convicted;
   for (TransferId i = 1; i <= 3000; ++i)
-    convicted.chain.push_back(PostedTransfer{
-        {i, {AccountKind::kHeld, 3}, {AccountKind::kEscrow, i}, 5, TransferCode::kClawback}});
+    convicted.chain.push_back(
+        PostedTransfer{{i, {AccountKind::kHeld, 3}, {AccountKind::kEscrow, i}, 5, TransferCode::kClawback}});
   EXPECT_EQ(entries_of_event(convicted).size(), 3U);
 }
 

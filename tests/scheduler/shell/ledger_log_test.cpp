@@ -248,8 +248,9 @@ TEST_F(RegionLedger, ADamagedPublishedCheckpointIsNamed) {
 
 TEST_F(RegionLedger, WhatIsNotThereIsRefused) {
   await("/checkpoint");
-  for (const char* path : {"/tile/0/000.p/255", "/tile/0/001", "/tile/7/000", "/tile/8/000", "/tile/entries/x1/000",
-                           "/tile/0/../../keys/log.key", "/keys/log.key", "/receipt/999999999999", "/receipt/x"})
+  for (const char* path :
+       {"/tile/0/000.p/255", "/tile/0/001", "/tile/7/000", "/tile/8/000", "/tile/entries/x1/000",
+        "/tile/0/../../keys/log.key", "/keys/log.key", "/receipt/999999999999", "/receipt/x"})
     EXPECT_EQ(status(path), 404) << path;
   EXPECT_EQ(status("/about/0"), 400);
   EXPECT_EQ(get("/about/12345"), "");
