@@ -97,7 +97,7 @@ void LedgerKeeper::run() {
     lock.lock();
   }
   lock.unlock();
-  if (store_->unmarked_bytes() > 0) need(store_->sync(last));
+  if (last.seq > 0 && store_->unmarked_bytes() > 0) need(store_->sync(last));
 }
 
 }  // namespace reeve::shell

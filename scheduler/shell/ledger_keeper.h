@@ -16,7 +16,7 @@ class LedgerKeeper {
  public:
   /// How long entries are gathered: files and checkpoint are written a few times a second, whatever the rate
   /// of commits.
-  static constexpr std::chrono::milliseconds kGather{100};
+  static constexpr std::chrono::milliseconds kGather{250};
   static constexpr std::size_t kQueueBytes = 64U << 20;
   /// Files are synced after so many bytes or so long: what a restart derives again at most.
   static constexpr std::size_t kSyncBytes = 64U << 20;
