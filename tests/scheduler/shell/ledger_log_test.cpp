@@ -88,16 +88,19 @@ class RegionLedger : public RegionFixture {
     }
     return found;
   }
-  /// Runs a job and waits until its refund is published, which is the last that it writes.
+  /// Runs a job and waits until its pay is published.
   void run_published(std::uint32_t tasks) {
     const JobId job = submit(tasks);
     run_job(job, tasks);
-    for (int i = 0; i < 500; ++i) {
-      for (const tlog::Refund& refund : bodies<tlog::Refund>(read_log()))
-        if (refund.job == job) return;
-      std::this_thread::sleep_for(20ms);
+    for (int i = 0; i < 300; ++i) {
+      std::uint32_t paid = 0;
+      for (const tlog::Settlement& settlement : bodies<tlog::Settlement>(read_log()))
+        for (const TaskRange range : settlement.tasks)
+          paid += settlement.step.job == job ? range.count : 0;
+      if (paid == tasks) return;
+      std::this_thread::sleep_for(100ms);
     }
-    FAIL() << "the job's refund is published within ten seconds";
+    FAIL() << "the job's pay is published within thirty seconds";
   }
   /// `get` again and again until it gives something.
   std::string await(const std::string& path) const {
