@@ -102,16 +102,12 @@ class Driver {
     enrol(durable, kRequester, Role::kRequester, core::AccountKind::kAvailable);
     for (std::uint8_t i = 0; i < kOwners; ++i)
       enrol(durable, PartyId(3U + i), Role::kOwner, core::AccountKind::kStake);
-    for (std::uint8_t i = 1; i <= kAgents; ++i)
-      take(durable, core::AgentEnrolled{AgentId(i),
-                                        PartyId(3 + i % kOwners),
-                                        Role::kAgent,
-                                        {},
-                                        key_of(100 + i),
-                                        1,
-                                        "agent",
-                                        "tttttt",
-                                        now_});
+    for (std::uint8_t i = 1; i <= kAgents; ++i) {
+      const PartyId owner(3 + i % kOwners);
+      const std::string used = token(durable, Role::kAgent, owner);
+      take(durable,
+           core::AgentEnrolled{AgentId(i), owner, Role::kAgent, {}, key_of(100 + i), 1, "agent", used, now_});
+    }
     core_ = std::make_unique<core::Core>(std::move(durable), kSecret);
     core_->boot(now_, out_);
     drain();
@@ -144,15 +140,15 @@ class Driver {
                                             {kind, party.value()},
                                             1'000'000'000'000,
                                             core::TransferCode::kFund}}};
-    take(durable, core::PartyEnrolled{party,
-                                      role,
-                                      {},
-                                      key_of(static_cast<std::uint8_t>(party.value())),
-                                      1,
-                                      "party",
-                                      "tttttt",
-                                      std::move(chain),
-                                      now_});
+    const std::string used = token(durable, role, PartyId(1));
+    const TransportKey key = key_of(static_cast<std::uint8_t>(party.value()));
+    take(durable, core::PartyEnrolled{party, role, {}, key, 1, "party", used, std::move(chain), now_});
+  }
+  /// A token for one use.
+  std::string token(core::Durable& durable, Role role, PartyId owner) {
+    const std::string id = "tok" + std::to_string(++tokens_);
+    take(durable, core::TokenIssued{id, {}, role, owner, 1, now_ + hours(1), 0, {}, {}});
+    return id;
   }
   void submit() {
     JobSpec job;
@@ -213,6 +209,7 @@ class Driver {
   core::StepOutput out_;
   std::deque<std::pair<AgentId, msg::Assignment>> work_;
   std::map<AgentId, std::uint64_t> received_;
+  std::uint64_t tokens_ = 0;
   std::uint64_t commands_ = 0;
   std::uint64_t settled_ = 0;
 };
