@@ -142,12 +142,12 @@ int ChildProcess::stop(Duration patience) {
 }
 
 Result<std::uint16_t> free_ports() {
-  const int start = 20'000 + getpid() % 3'000 * 3;  // no two of them begin at the same ports
-  for (int port = start; port < start + 3'000; port += 3) {
-    if (port_is_free(port) && port_is_free(port + 1) && port_is_free(port + 2))
+  const int start = 20'000 + getpid() % 3'000 * 4;  // no two of them begin at the same ports
+  for (int port = start; port < start + 3'000; port += 4) {
+    if (port_is_free(port) && port_is_free(port + 1) && port_is_free(port + 2) && port_is_free(port + 3))
       return static_cast<std::uint16_t>(port);
   }
-  return Error{ErrorCode::kConflict, "no three free ports in a row on 127.0.0.1", "stop what holds them"};
+  return Error{ErrorCode::kConflict, "no four free ports in a row on 127.0.0.1", "stop what holds them"};
 }
 
 }  // namespace reeve::client

@@ -41,8 +41,8 @@ class ChildProcess {
   pid_t pid_ = -1;
 };
 
-/// The first of three free ports in a row on 127.0.0.1 (control, bulk, HTTP), below those that the system
-/// gives to connections. kConflict: there are none.
+/// The first of four free ports in a row on 127.0.0.1 (control, bulk, HTTP, the log), below those that the
+/// system gives to connections. kConflict: there are none.
 Result<std::uint16_t> free_ports();
 
 }  // namespace reeve::client

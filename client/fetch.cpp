@@ -8,10 +8,10 @@
 #include <optional>
 #include <system_error>
 
-#include "client/base64.h"
 #include "client/json_fields.h"
 #include "client/program_inputs.h"
 #include "openjd/task.h"
+#include "protocol/base64.h"
 #include "protocol/bundle.h"
 #include "protocol/bytes.h"
 #include "protocol/digest.h"
@@ -72,7 +72,7 @@ Result<void> Fetcher::learn_steps(const Json& job) {
     auto state = std::make_unique<StepState>();
     state->index = static_cast<StepIndex>(number_of(row, "index"));
     state->name = text_of(row, "name");
-    auto script = openjd::decode_step(decode_base64(text_of(row, "script")));
+    auto script = openjd::decode_step(from_base64(text_of(row, "script")).value_or(Bytes()));
     if (!script)
       return Error{script.error().code, "step '" + state->name + "': " + script.error().message,
                    script.error().hint};

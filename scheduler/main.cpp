@@ -44,6 +44,7 @@ int init(const std::string& dir, const std::string& name, const std::string& lis
   if (settings.name.empty()) settings.name = "region";
   if (const Result<void> done = parse_listen(listen, settings); !done) return fail(done.error());
   settings.http_port = http_port != 0 ? http_port : static_cast<std::uint16_t>(settings.port + 2);
+  settings.ledger_port = static_cast<std::uint16_t>(settings.port + 3);
   if (const Result<void> done = init_region(dir, settings); !done) return fail(done.error());
   if (g_json) {
     say({{"version", 1}, {"region", {{"name", settings.name}, {"folder", dir}}}});
@@ -77,7 +78,8 @@ int serve(const std::string& path) {
           {{"name", settings.name},
            {"host", settings.host},
            {"port", (*server)->port()},
-           {"http_port", (*server)->http_port()}}}});
+           {"http_port", (*server)->http_port()},
+           {"ledger_port", (*server)->ledger_port()}}}});
   } else {
     std::printf("region '%s' serves %s:%u, HTTP on 127.0.0.1:%u\n", settings.name.c_str(),
                 settings.host.c_str(), (*server)->port(), (*server)->http_port());
@@ -112,17 +114,20 @@ int audit(const std::string& path) {
            {"tasks_settled", report->settled_tasks},
            {"accounts", report->accounts},
            {"snapshot_compared", report->snapshot_compared},
+           {"log_entries", report->log_entries},
+           {"log_root", to_hex(report->log_root)},
            {"chain", to_hex(report->chain)},
            {"state", to_hex(report->state)}}}});
     return kExitOk;
   }
   std::printf(
       "ledger: verified\n  events    %llu\n  jobs      %llu\n  tasks     %llu settled\n  accounts  %llu\n"
-      "  snapshot  %s\n  chain     %s\n  state     %s\n",
+      "  log       %llu entries, as signed\n  snapshot  %s\n  chain     %s\n  state     %s\n",
       static_cast<unsigned long long>(report->events), static_cast<unsigned long long>(report->jobs),
       static_cast<unsigned long long>(report->settled_tasks),
-      static_cast<unsigned long long>(report->accounts), report->snapshot_compared ? "agrees" : "none yet",
-      to_hex(report->chain).c_str(), to_hex(report->state).c_str());
+      static_cast<unsigned long long>(report->accounts), static_cast<unsigned long long>(report->log_entries),
+      report->snapshot_compared ? "agrees" : "none yet", to_hex(report->chain).c_str(),
+      to_hex(report->state).c_str());
   return 0;
 }
 

@@ -35,8 +35,10 @@ int tell(const Result<nlohmann::json>& figures, std::string (*table)(const nlohm
   return file ? 0 : fail({ErrorCode::kIo, "cannot write " + json_file, "choose another --json"});
 }
 
-int measure(const Options& options, const Measurement& measurement) {
-  return tell(measurement(options.stage, options.sizes), table_of, options.json_file);
+using Telling = std::string (*)(const nlohmann::json&);
+
+int measure(const Options& options, const Measurement& measurement, Telling table) {
+  return tell(measurement(options.stage, options.sizes), table, options.json_file);
 }
 
 /// `transfer`, which needs a region and one agent, and its plain sockets.
@@ -99,15 +101,17 @@ int run(int argc, char** argv) {
   Options options;
   options.stage.parent = std::filesystem::temp_directory_path();
   int code = 0;
-  const auto add = [&](const char* name, const char* meaning, const Measurement& measurement) {
+  const auto add = [&](const char* name, const char* meaning, const Measurement& measurement,
+                       Telling table = table_of) {
     CLI::App* verb = app.add_subcommand(name, meaning);
     add_options(*verb, options);
-    verb->callback([&options, &code, measurement] { code = measure(options, measurement); });
+    verb->callback([&options, &code, measurement, table] { code = measure(options, measurement, table); });
   };
   add("run", "Throughput, latency and memory of a region, beside the floor of the same minutes",
       measure_region);
   add("floor", "The floor: the same messages, events and commits with no scheduler between", measure_floor);
   add("tune", "Sweeps credit and report size; says what to write into agent.toml", tune);
+  add("ledger-log", "Throughput with and without the transparent log, in turn", measure_log, log_table);
   TransferSizes transfer;
   add_transfer(app, options, transfer, code);
   std::string region;

@@ -146,6 +146,49 @@ Result<Json> measure_floor(const StageOptions& options, const Sizes& sizes) {
   return Json{{"settings", settings_json(options, sizes)}, {"floor", rounds_json(rounds)}};
 }
 
+Result<Json> measure_log(const StageOptions& options, const Sizes& sizes) {
+  auto stage = Stage::make(options);
+  if (!stage) return stage.error();
+  if (auto stopped = (*stage)->stop_region(); !stopped) return stopped.error();
+  std::vector<Round> with;
+  std::vector<Round> without;
+  for (std::uint32_t i = 0; i < sizes.rounds; ++i) {
+    std::cerr << "round " << i + 1 << " of " << sizes.rounds << ": without the log, then with it\n";
+    for (const bool kept : {false, true}) {
+      if (auto set = (*stage)->keep_transparent_log(kept); !set) return set.error();
+      auto round = region_round(**stage, sizes);
+      if (!round) return round.error();
+      (kept ? with : without).push_back(*round);
+    }
+  }
+  return Json{{"settings", settings_json(options, sizes)},
+              {"with_log", rounds_json(with)},
+              {"without_log", rounds_json(without)}};
+}
+
+std::string log_table(const Json& figures) {
+  char head[160];
+  std::snprintf(head, sizeof head, "%-44s %12s %12s %8s\n", "", "with log", "without", "ratio");
+  std::string text = head;
+  for (const auto& [name, key] : {std::pair{"arrays, 2 % run twice", "arrays"},
+                                  {"arrays, every task run by two owners", "arrays_by_two"},
+                                  {"single submissions", "singles"}}) {
+    const Json& with = figures["with_log"][key];
+    const Json& without = figures["without_log"][key];
+    text += row(name, with["tasks_per_s"], without["tasks_per_s"], "tasks/s");
+    char line[160];
+    std::snprintf(line, sizeof line, "%-44s %12.2f %12.2f %8.2f  us\n", "  server CPU per task",
+                  with["server_cpu_us_per_task"]["median"].get<double>(),
+                  without["server_cpu_us_per_task"]["median"].get<double>(),
+                  with["server_cpu_us_per_task"]["median"].get<double>() /
+                      without["server_cpu_us_per_task"]["median"].get<double>());
+    text += line;
+  }
+  text += row("one task at a time, p50", figures["with_log"]["one_by_one"]["p50_us"],
+              figures["without_log"]["one_by_one"]["p50_us"], "us");
+  return text;
+}
+
 Result<Json> measure_region(const StageOptions& options, const Sizes& sizes) {
   auto stage = Stage::make(options);
   if (!stage) return stage.error();

@@ -16,6 +16,10 @@ struct Sizes {
   std::uint32_t queued_tasks = 10'000'000;  // 0: the queue's memory is not measured
 };
 
+/// The region with and without its transparent log, in turn.
+Result<nlohmann::json> measure_log(const StageOptions& options, const Sizes& sizes);
+/// What people read of it: medians, and what the log costs of them.
+std::string log_table(const nlohmann::json& figures);
 /// The floor alone.
 Result<nlohmann::json> measure_floor(const StageOptions& options, const Sizes& sizes);
 /// Region and floor in turn, then the memory of a long queue.

@@ -134,6 +134,18 @@ Result<void> Stage::stop_region() {
   return Error{ErrorCode::kIo, "the region ended with " + std::to_string(code), "see its log"};
 }
 
+Result<void> Stage::keep_transparent_log(bool kept) const {
+  const std::filesystem::path path = region_folder() / "region.toml";
+  std::ifstream file(path);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string key = "ledger_log = ";
+  const std::size_t at = text.find(key);
+  if (at == std::string::npos)
+    return Error{ErrorCode::kInvalid, path.string() + " has no ledger_log", "build reeve-scheduler too"};
+  text[at + key.size()] = kept ? '1' : '0';
+  return write_file(path, text);
+}
+
 Result<void> Stage::start_swarm() {
   return start_swarm(options_.credit_tasks, options_.report_tasks);
 }

@@ -30,6 +30,8 @@ class Stage {
   /// `program`: what stands in for the region at its port.
   Result<void> start_in_place_of_region(const Words& command);
   Result<void> stop_region();
+  /// From the next start on.
+  Result<void> keep_transparent_log(bool kept) const;
   Result<void> start_swarm();
   Result<void> start_swarm(std::uint32_t credit_tasks, std::uint32_t report_tasks);
   Result<void> stop_swarm();

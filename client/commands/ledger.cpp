@@ -1,5 +1,6 @@
 #include "client/command_line.h"
 #include "client/commands/all.h"
+#include "client/commands/ledger_log.h"
 #include "client/json_fields.h"
 #include "client/lookup.h"
 #include "client/process.h"
@@ -65,6 +66,7 @@ void add_ledger_commands(CommandLine& line) {
             })
       .option("dir", *folder, "The region's folder")
       .required();
+  add_ledger_log_verbs(line, ledger);
 }
 
 }  // namespace reeve::client

@@ -5,6 +5,7 @@
 #include "protocol/digest.h"
 #include "scheduler/shell/audit_evidence.h"
 #include "scheduler/shell/event_rows.h"
+#include "scheduler/shell/open_ledger.h"
 #include "scheduler/shell/recover.h"
 #include "scheduler/shell/region_dir.h"
 #include "scheduler/shell/sqlite_journal.h"
@@ -84,6 +85,21 @@ Result<void> check_snapshot(const std::optional<Snapshot>& snapshot, const Diges
       "an event up to that one was changed, or the snapshot was: restore journal.db from a backup"};
 }
 
+/// The transparent log that the events give is the one that was signed.
+Result<void> check_log(SqliteJournal& journal, const RegionDir& dir, AuditReport& report) {
+  const Result<std::optional<Bytes>> head = journal.log_head();
+  if (!head) return head.error();
+  if (!*head) return {};
+  const Result<Identity> key = load_or_make_log_key(dir.path);
+  if (!key) return key.error();
+  const Result<std::optional<LogHead>> log = replay_ledger(journal, dir.server_key.public_key(), *key);
+  if (!log) return log.error();
+  if (!*log) return {};
+  report.log_entries = (*log)->tree.size();
+  report.log_root = (*log)->tree.root();
+  return {};
+}
+
 }  // namespace
 
 Result<AuditReport> audit_region(const std::filesystem::path& path) {
@@ -107,6 +123,7 @@ Result<AuditReport> audit_region(const std::filesystem::path& path) {
                  "the journal was changed, or the release has a fault: restore journal.db from a backup"};
   report.snapshot_compared = snapshot->has_value();
   if (Result<void> done = check_snapshot(*snapshot, replayed->watched); !done) return done.error();
+  if (Result<void> done = check_log(**journal, *dir, report); !done) return done.error();
   report.events = (*journal)->last_seq();
   report.jobs = state.next_job - 1;
   report.accounts = state.ledger.accounts().size();

@@ -40,6 +40,7 @@ Key time_key(const char* name, const char* meaning, std::int64_t unit_ns, std::i
           [&field, unit_ns](std::int64_t value) { field.ns = value * unit_ns; }};
 }
 
+constexpr std::uint16_t kMostPort = 65532;  // the three behind it are bulk data, HTTP and the log
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kHour = 3600 * kSecond;
@@ -55,7 +56,9 @@ std::vector<Key> region_keys(RegionSettings& s) {
           number_key("strangers_per_minute", "keys nobody enrolled that may knock", 1, 1'000'000,
                      s.strangers_per_minute),
           number_key("log_mib", "of what tasks write; the oldest logs go first; 0: none are kept", 0, 1 << 30,
-                     s.log_mib)};
+                     s.log_mib),
+          number_key("ledger_log", "1: the ledger's entries go into a transparent log; 0: none is kept", 0, 1,
+                     s.ledger_log)};
 }
 
 std::vector<Key> policy_keys(core::Policy& p) {
@@ -116,32 +119,49 @@ Result<void> read_keys(const toml::table& table, const std::vector<Key>& keys,
   return {};
 }
 
-}  // namespace
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
 
-Result<void> parse_listen(std::string_view text, RegionSettings& settings) {
+/// "HOST:PORT", an IPv6 host in brackets.
+Result<Address> parse_address(const char* key, std::string_view text) {
   const std::size_t colon = text.rfind(':');
   std::uint16_t port = 0;
   const std::string_view digits = colon == std::string_view::npos ? "" : text.substr(colon + 1);
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (colon == 0 || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || port == 0 ||
-      port > 65533)
-    return Error{ErrorCode::kInvalid, "listen: '" + std::string(text) + "' is not HOST:PORT",
+      port > kMostPort)
+    return Error{ErrorCode::kInvalid, std::string(key) + ": '" + std::string(text) + "' is not HOST:PORT",
                  "for example 127.0.0.1:7700"};
-  settings.host = std::string(text.substr(0, colon));
-  if (settings.host.size() > 2 && settings.host.front() == '[' && settings.host.back() == ']')
-    settings.host = settings.host.substr(1, settings.host.size() - 2);
-  settings.port = port;
+  std::string host(text.substr(0, colon));
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return Address{std::move(host), port};
+}
+
+std::string address_text(const std::string& host, std::uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Result<void> parse_listen(std::string_view text, RegionSettings& settings) {
+  Result<Address> address = parse_address("listen", text);
+  if (!address) return address.error();
+  settings.host = std::move(address->host);
+  settings.port = address->port;
   return {};
 }
 
 std::string settings_text(const RegionSettings& settings) {
   RegionSettings copy = settings;
   std::ostringstream out;
-  const bool v6 = copy.host.find(':') != std::string::npos;
   out << "# A Reeve region. Changes take effect at the next start.\n";
   out << "name = " << toml::value<std::string>(copy.name) << "\n";
-  out << "listen = \"" << (v6 ? "[" + copy.host + "]" : copy.host) << ":" << copy.port
-      << "\"  # control; bulk data on the next port\n";
+  out << "listen = \"" << address_text(copy.host, copy.port) << "\"  # control; bulk data on the next port\n";
+  out << "ledger_listen = \"" << address_text(copy.ledger_host, copy.ledger_port)
+      << "\"  # HTTP: the transparent log, for everybody\n";
   write_keys(out, region_keys(copy));
   out << "\n[policy]  # journaled when it changes: what was decided before keeps the rules it was decided "
          "by\n";
@@ -160,7 +180,16 @@ Result<RegionSettings> load_settings(const std::filesystem::path& file) {
     settings.name = *name;
     if (Result<void> done = parse_listen(*listen, settings); !done) return done.error();
     settings.http_port = static_cast<std::uint16_t>(settings.port + 2);
-    Result<void> read = read_keys(table, region_keys(settings), {"name", "listen", "policy"});
+    settings.ledger_port = static_cast<std::uint16_t>(settings.port + 3);
+    if (table.contains("ledger_listen")) {
+      Result<Address> address =
+          parse_address("ledger_listen", table["ledger_listen"].value_or(std::string()));
+      if (!address) return address.error();
+      settings.ledger_host = std::move(address->host);
+      settings.ledger_port = address->port;
+    }
+    Result<void> read =
+        read_keys(table, region_keys(settings), {"name", "listen", "ledger_listen", "policy"});
     if (!read) return read.error();
     if (const toml::table* policy = table["policy"].as_table()) {
       read = read_keys(*policy, policy_keys(settings.policy), {});

@@ -20,7 +20,10 @@ struct RegionSettings {
   std::uint32_t retention_days = 30;       // of results
   std::uint64_t upload_quota_mib = 32768;  // of each party: blobs that no job names yet
   std::uint32_t strangers_per_minute = 600;
-  std::uint64_t log_mib = 1024;  // what tasks' logs may take; 0: none are kept
+  std::uint64_t log_mib = 1024;           // what tasks' logs may take; 0: none are kept
+  std::uint32_t ledger_log = 1;           // 0: no transparent log is kept; switched on again, it catches up
+  std::string ledger_host = "127.0.0.1";  // where the log is served, to anybody who connects
+  std::uint16_t ledger_port = 7703;
   core::Policy policy;
 };
 

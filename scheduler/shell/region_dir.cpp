@@ -95,4 +95,13 @@ Result<RegionDir> open_region(const fs::path& path) {
   return RegionDir{path, std::move(*settings), std::move(*server), std::move(*secret), std::move(*lock)};
 }
 
+Result<Identity> load_or_make_log_key(const fs::path& path) {
+  const fs::path file = path / "keys" / "log.key";
+  Result<Identity> key = load_identity(file);
+  if (key || key.error().code != ErrorCode::kNotFound) return key;
+  const Identity made = Identity::create();
+  if (Result<void> saved = save_identity(file, made); !saved) return saved.error();
+  return made;
+}
+
 }  // namespace reeve::shell

@@ -20,6 +20,7 @@ struct RegionDir {
   std::string view() const { return (path / "view.db").string(); }
   std::filesystem::path blobs() const { return path / "blobs"; }
   std::filesystem::path logs() const { return path / "logs"; }
+  std::filesystem::path ledger() const { return path / "ledger"; }
 };
 
 /// Makes the folder with keys, settings and a journal that holds the region's first event. kConflict when it
@@ -28,5 +29,8 @@ Result<void> init_region(const std::filesystem::path& path, const RegionSettings
 
 /// Takes the folder for this process. kConflict: another one serves it. kNotFound: no region there.
 Result<RegionDir> open_region(const std::filesystem::path& path);
+
+/// The key that signs the region's transparent log; a region of an earlier release gets one.
+Result<Identity> load_or_make_log_key(const std::filesystem::path& path);
 
 }  // namespace reeve::shell

@@ -2,12 +2,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include "protocol/key_files.h"
 #include "protocol/limits.h"
 #include "scheduler/shell/clock.h"
 #include "scheduler/shell/folder_blob_store.h"
 #include "scheduler/shell/housekeeper.h"
 #include "scheduler/shell/http.h"
+#include "scheduler/shell/ledger_http.h"
+#include "scheduler/shell/ledger_journal.h"
 #include "scheduler/shell/metrics_text.h"
+#include "scheduler/shell/open_ledger.h"
 #include "scheduler/shell/questions.h"
 #include "scheduler/shell/recover.h"
 #include "scheduler/shell/sqlite_journal.h"
@@ -60,6 +64,10 @@ struct RegionServer::Parts {
   std::uint64_t next_seq = 1;
   std::unique_ptr<ViewDatabase> view_database;
   std::unique_ptr<LogKeeper> logs;
+  std::unique_ptr<LedgerLog> ledger_log;  // these four: null where no transparent log is kept
+  std::unique_ptr<LedgerKeeper> ledger;
+  std::unique_ptr<LedgerJournal> ledger_journal;
+  std::unique_ptr<LedgerHttp> ledger_http;
   std::unique_ptr<GroupCommit> commits;
   std::unique_ptr<View> view;
   net::Context context;
@@ -79,8 +87,10 @@ struct RegionServer::Parts {
 
   Result<void> open_storage();
   Result<void> open_logs();
+  Result<void> open_ledger_log();
   Result<void> follow_policy(Recovered& recovered);
   Result<void> open_sockets();
+  Result<void> serve_ledger();
   Result<void> open_readers();
   void start_threads();
   void boot();
@@ -132,6 +142,23 @@ Result<void> RegionServer::Parts::open_logs() {
   return {};
 }
 
+Result<void> RegionServer::Parts::open_ledger_log() {
+  if (dir.settings.ledger_log == 0) return {};
+  const Result<Identity> key = load_or_make_log_key(dir.path);
+  if (!key) return key.error();
+  const std::int64_t begin_ns = steady_ns();
+  const LedgerPlace place{dir.ledger(), dir.ledger() / "checkpoint", dir.server_key.public_key(), *key};
+  Result<OpenedLedger> opened = open_ledger(*journal, place);
+  if (!opened) return opened.error();
+  spdlog::info("the transparent log has {} entries (those of {} events were made again in {} ms)",
+               opened->log->head().tree.size(), opened->derived, (steady_ns() - begin_ns) / 1'000'000);
+  ledger_log = std::move(opened->log);
+  ledger = std::make_unique<LedgerKeeper>(std::move(opened->store), place.published, ledger_log->verifier());
+  ledger_journal = std::make_unique<LedgerJournal>(
+      *journal, *ledger_log, [this](LogBatch batch) { ledger->push(std::move(batch)); });
+  return {};
+}
+
 /// A policy that region.toml changed is journaled before anything is decided by it.
 Result<void> RegionServer::Parts::follow_policy(Recovered& recovered) {
   if (recovered.seq == 0)
@@ -172,8 +199,18 @@ Result<void> RegionServer::Parts::open_sockets() {
   Result<std::unique_ptr<HttpServer>> http_server = HttpServer::start(s.http_port, pages());
   if (!http_server) return http_server.error();
   http = std::move(*http_server);
+  if (Result<void> done = serve_ledger(); !done) return done;
   bulk = std::make_unique<BulkServer>(std::move(*bulk_socket),
                                       BulkServer::Parts{*keys, *blobs, uploads, is_result_of, needs_input});
+  return {};
+}
+
+Result<void> RegionServer::Parts::serve_ledger() {
+  if (!ledger) return {};
+  Result<std::unique_ptr<LedgerHttp>> served =
+      LedgerHttp::start(dir.settings.ledger_host, dir.settings.ledger_port, *ledger);
+  if (!served) return served.error();
+  ledger_http = std::move(*served);
   return {};
 }
 
@@ -213,8 +250,9 @@ Result<void> RegionServer::Parts::open_readers() {
 /// Writer and view point at one another: the writer hands on what it made durable, the view hands back
 /// snapshots. The view comes second and ends first, after the writer had its last word.
 void RegionServer::Parts::start_threads() {
+  Journal& written = ledger_journal ? static_cast<Journal&>(*ledger_journal) : *journal;
   commits = std::make_unique<GroupCommit>(
-      *journal, [this](const std::vector<SharedBatch>& batches) { view->push(batches); });
+      written, [this](const std::vector<SharedBatch>& batches) { view->push(batches); });
   view_database->on_purged([this](JobId job, const std::vector<Digest>& results) {
     for (const Digest& digest : results)
       blobs->doom(digest);
@@ -248,6 +286,7 @@ RegionServer::~RegionServer() {
   parts_->tasks.close();
   parts_->housekeeper.reset();
   parts_->http.reset();
+  parts_->ledger_http.reset();
   parts_->questions.reset();
   parts_->bulk.reset();
   if (parts_->commits) parts_->commits->flush();
@@ -260,6 +299,7 @@ Result<std::unique_ptr<RegionServer>> RegionServer::start(RegionDir dir) {
   Parts& parts = *server->parts_;
   if (Result<void> done = parts.open_storage(); !done) return done.error();
   if (Result<void> done = parts.open_logs(); !done) return done.error();
+  if (Result<void> done = parts.open_ledger_log(); !done) return done.error();
   parts.start_threads();
   if (Result<void> done = parts.open_readers(); !done) return done.error();
   if (Result<void> done = parts.open_sockets(); !done) return done.error();
@@ -284,6 +324,9 @@ std::uint16_t RegionServer::bulk_port() const {
 }
 std::uint16_t RegionServer::http_port() const {
   return parts_->http->port();
+}
+std::uint16_t RegionServer::ledger_port() const {
+  return parts_->ledger_http ? parts_->ledger_http->port() : 0;
 }
 
 }  // namespace reeve::shell

@@ -25,6 +25,8 @@ class RegionServer {
   std::uint16_t port() const;
   std::uint16_t bulk_port() const;
   std::uint16_t http_port() const;
+  /// 0 where no transparent log is kept.
+  std::uint16_t ledger_port() const;
 
  private:
   struct Parts;

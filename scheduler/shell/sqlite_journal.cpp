@@ -16,6 +16,7 @@ constexpr const char* kSchema =
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER) STRICT, WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS events(last_seq INTEGER PRIMARY KEY, count INTEGER NOT NULL,"
     "  hash BLOB NOT NULL, events BLOB NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS log_head(id INTEGER PRIMARY KEY CHECK(id=1), head BLOB NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS snapshots(seq INTEGER PRIMARY KEY, parts INTEGER NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS snapshot_parts(seq INTEGER, part INTEGER, bytes BLOB NOT NULL,"
     "  PRIMARY KEY(seq, part)) STRICT;";
@@ -43,6 +44,7 @@ SqliteJournal::SqliteJournal(Database database)
       commit_(database_.must_prepare("COMMIT")),
       rollback_(database_.must_prepare("ROLLBACK")),
       insert_row_(database_.must_prepare("INSERT INTO events VALUES(?,?,?,?)")),
+      put_log_head_(database_.must_prepare("INSERT OR REPLACE INTO log_head VALUES(1,?)")),
       insert_part_(database_.must_prepare("INSERT OR REPLACE INTO snapshot_parts VALUES(?,?,?)")),
       finish_snapshot_(database_.must_prepare("INSERT OR REPLACE INTO snapshots VALUES(?,?)")),
       forget_snapshots_(database_.must_prepare("DELETE FROM snapshots WHERE seq NOT IN"
@@ -91,7 +93,7 @@ Result<void> SqliteJournal::in_transaction(const std::function<Result<void>()>& 
   return done;
 }
 
-Result<void> SqliteJournal::insert_rows(std::span<const JournalRow> rows) {
+Result<void> SqliteJournal::insert_rows(std::span<const JournalRow> rows, ByteView log_head) {
   std::uint64_t seq = last_seq_;
   Digest hash = last_hash_;
   for (const JournalRow& row : rows) {
@@ -104,18 +106,29 @@ Result<void> SqliteJournal::insert_rows(std::span<const JournalRow> rows) {
     seq = row.last_seq();
     if (Result<void> done = insert_row_.run(seq, row.count, hash, row.events); !done) return done;
   }
+  if (!log_head.empty())
+    if (Result<void> done = put_log_head_.run(log_head); !done) return done;
   if (Result<void> done = commit_.run(); !done) return done;
   last_seq_ = seq;
   last_hash_ = hash;
   return {};
 }
 
-Result<void> SqliteJournal::append(std::span<const JournalRow> rows) {
+Result<void> SqliteJournal::append_with(std::span<const JournalRow> rows, ByteView log_head) {
   if (rows.empty()) return {};
   if (Result<void> done = begin_.run(); !done) return done;
-  Result<void> done = insert_rows(rows);
+  Result<void> done = insert_rows(rows, log_head);
   if (!done) (void)rollback_.run().ok();
   return done;
+}
+
+Result<std::optional<Bytes>> SqliteJournal::log_head() {
+  Statement newest = database_.must_prepare("SELECT head FROM log_head");
+  Result<bool> row = newest.step();
+  if (!row) return row.error();
+  if (!*row) return std::optional<Bytes>();
+  const ByteView head = newest.blob(0);
+  return std::optional<Bytes>(Bytes(head.begin(), head.end()));
 }
 
 Result<void> SqliteJournal::read(std::uint64_t from_seq, const RowVisitor& visit) {

@@ -15,7 +15,12 @@ class SqliteJournal final : public Journal {
   /// kConflict: another process has it open. kCorrupt: not a journal, or of a later version.
   static Result<std::unique_ptr<SqliteJournal>> open(const std::string& path);
 
-  Result<void> append(std::span<const JournalRow> rows) override;
+  Result<void> append(std::span<const JournalRow> rows) override { return append_with(rows, {}); }
+  /// As append(), and stores the transparent log's head (encode_log_head) in the same transaction, in place
+  /// of the one before. Empty: the old one stays.
+  Result<void> append_with(std::span<const JournalRow> rows, ByteView log_head);
+  /// The newest head; nothing where no log was kept yet.
+  Result<std::optional<Bytes>> log_head();
   Result<void> read(std::uint64_t from_seq, const RowVisitor& visit) override;
   std::uint64_t last_seq() const override { return last_seq_; }
   Result<void> put_snapshot_part(const SnapshotPart& part) override;
@@ -27,10 +32,11 @@ class SqliteJournal final : public Journal {
   static Result<void> prepare_file(Database& database);
   Result<void> recover_tail();
   Result<void> in_transaction(const std::function<Result<void>()>& body);
-  Result<void> insert_rows(std::span<const JournalRow> rows);
+  Result<void> insert_rows(std::span<const JournalRow> rows, ByteView log_head);
 
   Database database_;
-  Statement begin_, commit_, rollback_, insert_row_, insert_part_, finish_snapshot_, forget_snapshots_;
+  Statement begin_, commit_, rollback_, insert_row_, put_log_head_, insert_part_, finish_snapshot_,
+      forget_snapshots_;
   std::uint64_t last_seq_ = 0;
   Digest last_hash_;
 };

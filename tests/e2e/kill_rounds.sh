@@ -48,12 +48,12 @@ free_port() {
   for _ in {1..100}; do
     port=$((20000 + (RANDOM + $$) % 12000))
     local taken=no
-    for offset in 0 1 2; do
+    for offset in 0 1 2 3; do
       if (exec 3<>"/dev/tcp/127.0.0.1/$((port + offset))") 2>/dev/null; then taken=yes; fi
     done
     [ $taken = yes ] || { echo $port; return; }
   done
-  fail "no three free ports in a row on 127.0.0.1"
+  fail "no four free ports in a row on 127.0.0.1"
 }
 
 # until_answers COMMAND...: the region may be down at the moment; a command with its request id is safe to repeat.

@@ -62,12 +62,12 @@ port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 free_port() {
   for _ in {1..100}; do
     local port=$((20000 + (RANDOM + $$) % 12000)) taken=no
-    for offset in 0 1 2; do
+    for offset in 0 1 2 3; do
       if port_is_taken $((port + offset)); then taken=yes; fi
     done
     [ $taken = yes ] || { echo $port; return; }
   done
-  fail "no three free ports in a row on 127.0.0.1"
+  fail "no four free ports in a row on 127.0.0.1"
 }
 
 # get PATH: what the region's HTTP answers, status line first.

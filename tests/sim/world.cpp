@@ -4,6 +4,7 @@
 
 #include "protocol/check.h"
 #include "scheduler/core/generations.h"
+#include "tests/scheduler/core/entry_balances.h"
 #include "tests/sim/truth.h"
 
 namespace reeve::sim {
@@ -387,6 +388,8 @@ std::string World::run() {
   if (failure_.empty()) fail(verdict() + why_open());
   if (failure_.empty()) fail(check_accepted());
   if (failure_.empty()) fail(check_acknowledged());
+  if (failure_.empty())
+    fail(core::account_unlike_entries(core::entries_of(committed_), core_->durable().ledger));
   if (failure_.empty()) return "";
   return "seed=" + std::to_string(seed_) + " step=" + std::to_string(steps_) + ": " + failure_;
 }

@@ -53,6 +53,8 @@ class World {
   std::uint64_t comparisons() const { return comparisons_; }
   std::uint64_t generations() const { return generations_; }
   std::uint64_t crashes() const { return crashes_; }
+  /// The journal as it stands.
+  const std::vector<core::Event>& committed() const { return committed_; }
 
  private:
   struct AckedSection {

@@ -101,13 +101,13 @@ class SchedulerProgram : public testing::Test {
     close(fd);
     return is_free;
   }
-  /// The first of three free ports. Below those that the system gives to connections: tests beside this one
+  /// The first of four free ports. Below those that the system gives to connections: tests beside this one
   /// have many, and one of them would get a port between this look and the region's start.
   static std::uint16_t free_port() {
-    for (int port = 12'000 + getpid() % 1'900 * 10; port < 32'700; port += 3)
-      if (port_is_free(port) && port_is_free(port + 1) && port_is_free(port + 2))
+    for (int port = 12'000 + getpid() % 1'900 * 10; port < 32'700; port += 4)
+      if (port_is_free(port) && port_is_free(port + 1) && port_is_free(port + 2) && port_is_free(port + 3))
         return static_cast<std::uint16_t>(port);
-    ADD_FAILURE() << "no three free ports in a row below 32,700";
+    ADD_FAILURE() << "no four free ports in a row below 32,700";
     return 0;
   }
   TemporaryFolder folder_;

@@ -105,6 +105,7 @@ void RegionFixture::start() {
   ASSERT_TRUE(dir.ok()) << dir.error().message;
   dir->settings.port = 0;  // any free one
   dir->settings.http_port = 0;
+  dir->settings.ledger_port = 0;
   server_key_ = dir->server_key.public_key();
   Result<std::unique_ptr<RegionServer>> server = RegionServer::start(std::move(*dir));
   ASSERT_TRUE(server.ok()) << server.error().message;
