@@ -30,9 +30,7 @@ inline Float4 greater(Float4 a, Float4 b) {
 struct Box {
   Float4 low, high;
 
-  static Box none() {
-    return {Float4{1e30f, 1e30f, 1e30f, 0}, Float4{-1e30f, -1e30f, -1e30f, 0}};
-  }
+  static Box none() { return {Float4{1e30f, 1e30f, 1e30f, 0}, Float4{-1e30f, -1e30f, -1e30f, 0}}; }
   void add(const Box& other) {
     low = lesser(low, other.low);
     high = greater(high, other.high);
