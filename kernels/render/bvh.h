@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/render/page_vector.h"
 #include "kernels/render/view.h"
 
 namespace reeve::kernels {
@@ -16,14 +17,16 @@ enum class BvhBuilder {
 struct BvhOptions {
   BvhBuilder builder = BvhBuilder::kBinnedSah;
   std::uint32_t leaf_triangles = kWidth;  ///< 1..kWidth
+  unsigned threads = 1;                   ///< 1 at least; the caller is one of them
 };
 
 struct Bvh {
-  std::vector<TreeNode> nodes;  ///< the first is the root
-  std::vector<TreeLeaf> leaves;
+  PageVector<TreeNode> nodes;  ///< the first is the root
+  PageVector<TreeLeaf> leaves;
 };
 
-/// A tree over world triangles. Its shape may depend on compiler and processor: no output does.
+/// A tree over world triangles. Its shape may depend on compiler and processor (never on threads): no output
+/// does.
 Bvh build_bvh(std::span<const TriangleView> triangles, std::span<const MaterialView> materials,
               const BvhOptions& options);
 

@@ -27,8 +27,8 @@ class PreparedFrame {
   /// Plain arrays that live as long as this.
   const SceneView& view() const { return view_; }
   std::uint32_t frame() const { return view_.frame; }
-  const std::vector<TreeNode>& nodes() const { return bvh_.nodes; }
-  const std::vector<TreeLeaf>& leaves() const { return bvh_.leaves; }
+  const PageVector<TreeNode>& nodes() const { return bvh_.nodes; }
+  const PageVector<TreeLeaf>& leaves() const { return bvh_.leaves; }
   const std::vector<TriangleView>& triangles() const { return triangles_; }
   const std::vector<MaterialView>& materials() const { return materials_; }
   const std::vector<TextureView>& textures() const { return textures_; }

@@ -23,7 +23,7 @@ inline constexpr std::uint32_t kHighPlanes = 3 * kWidth;
 
 /// Eight boxes by component; an absent child has an empty box (low > high). One array of planes, so that a
 /// ray works out once, for all nodes, which planes it meets first.
-struct alignas(32) TreeNode {
+struct alignas(64) TreeNode {
   float planes[6 * kWidth];
   std::int32_t child[kWidth];  ///< >= 0: a node; else ~index of a leaf
 };

@@ -215,4 +215,17 @@ Scene make_studio_scene(const TestSceneOptions& options) {
   return scene;
 }
 
+Scene make_boulder_scene(std::uint32_t detail) {
+  Scene scene;
+  scene.materials.resize(2);
+  scene.meshes = {make_square(8, 0), make_ball(detail, true, 1)};
+  scene.instances = {{0, {place(8, {0, -1.2f, 0})}}, {1, {kIdentityTransform}}};
+  Camera camera;
+  camera.eye = {0.3f, 0.6f, 2.6f};
+  camera.forward = {-0.05f, -0.28f, -1};
+  camera.vertical_fov_radians = 1;
+  scene.cameras = {camera};
+  return scene;
+}
+
 }  // namespace reeve::kernels

@@ -21,4 +21,7 @@ Scene make_garden_scene(const TestSceneOptions& options);
 /// instances scaled, sheared and mirrored.
 Scene make_studio_scene(const TestSceneOptions& options);
 
+/// One knobbly ball of detail² triangles on a floor, seen from so near that it fills most of the frame.
+Scene make_boulder_scene(std::uint32_t detail);
+
 }  // namespace reeve::kernels
