@@ -20,13 +20,14 @@ def findings(text):
         return [(error.line, str(error))]
     found = []
     for entry in module.entries:
+        before = len(found)
         for statement in entry.statements:
             try:
                 if not statement.label:
                     find(statement)
             except PtxError as error:
                 found.append((error.line, str(error)))
-        if not found:  # operands too: registers, addresses, special registers
+        if len(found) == before:  # operands too: registers, addresses, special registers
             try:
                 Translator(module, entry).translate()
             except PtxError as error:
