@@ -72,7 +72,7 @@ void stop(const char* why) {
 }
 
 void answer_warp(std::span<Lane> warp) {
-  const u32 all = warp.size() == kWarp ? ~u32{0} : (1u << warp.size()) - 1;
+  const u32 all = warp.size() == kWarpLanes ? ~u32{0} : (1u << warp.size()) - 1;
   for (const Lane& lane : warp) {
     if (lane.resume != warp[0].resume) stop("threads of a warp meet at different places");
     if ((lane.mask & all) != all) stop("a warp's threads meet that its mask leaves out");
@@ -90,8 +90,8 @@ void answer_warp(std::span<Lane> warp) {
 /// A lane that may go on has the state kEnd again.
 bool release(std::span<Lane> lanes) {
   bool any = false;
-  for (std::size_t first = 0; first < lanes.size(); first += kWarp) {
-    const std::span<Lane> warp = lanes.subspan(first, std::min<std::size_t>(kWarp, lanes.size() - first));
+  for (std::size_t first = 0; first < lanes.size(); first += kWarpLanes) {
+    const std::span<Lane> warp = lanes.subspan(first, std::min<std::size_t>(kWarpLanes, lanes.size() - first));
     if (!is_met(warp)) continue;
     answer_warp(warp);
     for (Lane& lane : warp)

@@ -20,7 +20,7 @@ using s16 = std::int16_t;
 using s32 = std::int32_t;
 using s64 = std::int64_t;
 
-inline constexpr u32 kWarp = 32;
+inline constexpr u32 kWarpLanes = 32;
 inline constexpr u32 kMostThreads = 1024;        ///< of a block
 inline constexpr std::size_t kMostShared = 99 << 10;  ///< bytes of a block, of sm_86 and sm_89; others have as many or more
 
