@@ -234,6 +234,10 @@ bool WorkerProcess::take(worker::FromWorker message, std::vector<RunnerEvent>& e
     events.push_back(SlotUp{options_.slot});
     return true;
   }
+  if (auto* lost = std::get_if<worker::CardLost>(&message)) {
+    lost_card_ = "its GPU was lost: " + lost->why + "; restart the agent when the card works again";
+    return true;
+  }
   if (batches_.empty()) return false;
   Handed& front = batches_.front();
   if (auto* text = std::get_if<worker::TaskText>(&message)) {
@@ -382,7 +386,7 @@ void WorkerProcess::end(std::vector<RunnerEvent>& events, std::int64_t now_ns) {
   progress_ = nullptr;
   pid_ = -1;
   batches_.clear();
-  events.push_back(SlotDown{options_.slot, wanted ? "" : how});
+  events.push_back(SlotDown{options_.slot, !lost_card_.empty() ? lost_card_ : wanted ? "" : how});
   if (ready_ && failures_ <= 1) start_at_ns_ = now_ns;
 }
 
@@ -405,7 +409,7 @@ void WorkerProcess::look_for_hang(std::int64_t now_ns) {
 
 void WorkerProcess::on_time(std::vector<RunnerEvent>& events, std::int64_t now_ns) {
   if (pid_ < 0) {
-    if (now_ns < start_at_ns_) return;
+    if (now_ns < start_at_ns_ || !lost_card_.empty()) return;
     if (const auto started = spawn(now_ns); !started)
       events.push_back(SlotDown{options_.slot, started.error().message + "; " + started.error().hint});
     return;

@@ -51,7 +51,7 @@ class WorkerProcess {
   /// Starts a worker that is due, kills one that hangs or was cancelled.
   void on_time(std::vector<RunnerEvent>& events, std::int64_t now_ns);
   /// True while the clock matters.
-  bool needs_time() const { return pid_ < 0 || !batches_.empty(); }
+  bool needs_time() const { return (pid_ < 0 && lost_card_.empty()) || !batches_.empty(); }
 
  private:
   struct Handed {
@@ -99,6 +99,7 @@ class WorkerProcess {
   std::deque<Handed> batches_;
   std::uint32_t failures_ = 0;  // ends in a row without a result between
   std::int64_t start_at_ns_ = 0;
+  std::string lost_card_;  // why this slot is out of service; empty: it is not
   // the task in hand, as last seen
   std::uint64_t seen_batch_ = 0;
   std::uint64_t seen_task_ = 0;

@@ -151,8 +151,13 @@ struct CheckpointLeft {
   Digest root;
   std::uint64_t size_bytes = 0;
 };
+/// A GPU of the slot failed, and the worker ends: after the refusal of the task that found it out.
+struct CardLost {
+  std::string uuid;
+  std::string why;
+};
 using FromWorker =
-    std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared, TaskText, CheckpointLeft>;
+    std::variant<Ready, TaskResults, TaskRefused, LeafHashes, Compared, TaskText, CheckpointLeft, CardLost>;
 
 template <class A>
 void fields(A& a, std::pair<Digest, std::string>& p) {
@@ -201,6 +206,10 @@ void fields(A& a, Compared& m) {
 template <class A>
 void fields(A& a, TaskText& m) {
   a(m.batch, m.attempt, m.task, m.offset, m.text);
+}
+template <class A>
+void fields(A& a, CardLost& m) {
+  a(m.uuid, m.why);
 }
 template <class A>
 void fields(A& a, CheckpointLeft& m) {

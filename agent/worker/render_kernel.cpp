@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 
+#include "agent/worker/card.h"
 #include "agent/worker/task_kernel.h"
 #include "kernels/core/float_environment.h"
 #include "kernels/render/render.h"
@@ -16,7 +18,7 @@ struct SceneShelf {
   std::shared_ptr<const kernels::PreparedFrame> frame;
 
   Result<void> load(const Digest& wanted, const std::string& path);
-  Result<const kernels::PreparedFrame*> prepare(std::uint32_t number);
+  Result<std::shared_ptr<const kernels::PreparedFrame>> prepare(std::uint32_t number);
 };
 
 WorkerContext::WorkerContext(unsigned slot_cpus, WorkerShare slot_share, Progress* shared_progress)
@@ -31,6 +33,15 @@ std::optional<Duration> WorkerContext::cancelled() const {
   const std::uint64_t which = progress->cancelled.load(std::memory_order_acquire);
   if (which != kEverything && (which == 0 || which != batch)) return std::nullopt;
   return milliseconds(static_cast<std::int64_t>(progress->within_ms.load(std::memory_order_acquire)));
+}
+
+Card* WorkerContext::card() {
+  if (!sought_card) {
+    std::string note;
+    sought_card = Card::open(share.gpus, note);
+    if (!note.empty()) std::fprintf(stderr, "built-in kernels run on processors: %s\n", note.c_str());
+  }
+  return sought_card->get();
 }
 
 namespace {
@@ -133,11 +144,14 @@ class RenderKernel final : public TaskKernel {
     if (task.value().request.tile_width == 0) return {};
     const auto frame = context_.shelf->prepare(task.value().request.frame);
     if (!frame) return frame.error();
-    kernels::RenderOptions options;
-    options.threads = context_.cpus;
-    const Bytes pixels = kernels::render_tile(*frame.value(), task.value().request, options);
-    out.insert(out.end(), pixels.begin(), pixels.end());
+    const auto pixels = render(frame.value(), task.value().request);
+    if (!pixels) return pixels.error();
+    out.insert(out.end(), pixels.value().begin(), pixels.value().end());
     return {};
+  }
+
+  msg::FailureReason reason_of(const Error& error) const override {
+    return error.code == ErrorCode::kIo ? msg::FailureReason::kCrashed : failure_reason(error);
   }
 
   Result<std::vector<Digest>> leaves(TaskIndex index, const std::vector<std::uint32_t>& wanted) override {
@@ -156,6 +170,15 @@ class RenderKernel final : public TaskKernel {
   }
 
  private:
+  Result<Bytes> render(const std::shared_ptr<const kernels::PreparedFrame>& frame,
+                       const kernels::RenderRequest& request) {
+    if (Card* card = context_.card())
+      return card->render(frame, request, [this] { return !context_.cancelled(); });
+    kernels::RenderOptions options;
+    options.threads = context_.cpus;
+    return kernels::render_tile(*frame, request, options);
+  }
+
   Result<RenderTask> read(TaskIndex index) {
     if (const auto known = check_task(script_, index); !known) return known.error();
     openjd::resolve_task_into(script_, index, {}, resolved_);
@@ -192,14 +215,14 @@ Result<void> SceneShelf::load(const Digest& wanted, const std::string& path) {
   return {};
 }
 
-Result<const kernels::PreparedFrame*> SceneShelf::prepare(std::uint32_t number) {
+Result<std::shared_ptr<const kernels::PreparedFrame>> SceneShelf::prepare(std::uint32_t number) {
   if (!frame || frame->frame() != number) {
     std::string error;
     frame.reset();
     frame = kernels::PreparedFrame::prepare(*scene, number, error);
     if (!frame) return refusal(error);
   }
-  return frame.get();
+  return frame;
 }
 
 Result<std::unique_ptr<TaskKernel>> bind_render(const StepDocument& document, openjd::StepScript script,

@@ -63,11 +63,14 @@ struct MadeCheckpoint {
 /// What all steps of a worker share: the slot's processors, scenes that were read, the sandbox.
 struct SceneShelf;
 struct TrainShelf;
+class Card;
 struct WorkerContext {
   explicit WorkerContext(unsigned cpus, WorkerShare share = {}, Progress* progress = nullptr);
   ~WorkerContext();
   /// A value: what is in hand is to end, within so long.
   std::optional<Duration> cancelled() const;
+  /// The slot's GPU for built-in kernels, sought when it is first asked for; null: there is none to use.
+  Card* card();
 
   unsigned cpus;
   WorkerShare share;
@@ -79,6 +82,7 @@ struct WorkerContext {
   std::unique_ptr<sandbox::Sandbox> sandbox;
   std::unique_ptr<SceneShelf> shelf;
   std::shared_ptr<TrainShelf> training{};  // of the run whose tasks came last
+  std::optional<std::unique_ptr<Card>> sought_card;
   /// Takes what a program of the current attempt's writes; see TaskLog::Send. Null: nobody listens.
   std::function<bool(TaskIndex task, std::uint64_t offset, std::string text, bool must)> log;
   /// Takes a checkpoint of the current attempt's, and its file with it. Null: nobody wants any.

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <new>
 
+#include "agent/worker/card.h"
 #include "agent/worker/comparer.h"
 #include "kernels/core/float_environment.h"
 #include "protocol/limits.h"
@@ -214,6 +215,7 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
       if (ending_) break;
       say(TaskRefused{work.batch, item.attempt, task, reason_of(bound, ran.error()), sentence(ran.error())});
       results_.first = task + 1;
+      if (say_lost_card()) break;
     }
     if (results_.payload.size() + out_.size() >= kBundleBytes || now_ns() - last_flush_ns_ >= kBundleNs)
       flush();
@@ -221,6 +223,14 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
   context_.log = nullptr;
   context_.left = nullptr;
   close_results();
+}
+
+/// With the card its context in this process is gone: the worker ends, and the agent decides what follows.
+bool Worker::say_lost_card() {
+  if (!context_.sought_card || !*context_.sought_card || (*context_.sought_card)->lost().empty()) return false;
+  say(CardLost{(*context_.sought_card)->uuid(), (*context_.sought_card)->lost()});
+  ending_ = true;
+  return true;
 }
 
 Result<void> Worker::run_task(TaskKernel& kernel, const StepDocument& document, TaskIndex task) {

@@ -41,6 +41,7 @@ class Worker {
   template <class Message>
   void say(const Message& message);
   bool say_text(TaskText text, bool must);
+  bool say_lost_card();
   void close_results();
   bool flush();
   bool drain();

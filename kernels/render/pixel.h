@@ -10,32 +10,46 @@ inline namespace REEVE_KERNEL_ISA {
 
 static_assert(kMaxRequestSamples <= kMaxSamples);
 
-/// The mean linear radiance of a pixel of the image.
-REEVE_HD_CALL Vec3 render_pixel(const SceneView& scene, const RenderRequest& request, std::uint32_t x,
-                                std::uint32_t y) {
-  SampleRandom source{request.seed, scene.frame, y * request.image_width + x, 0};
+/// The sum of the samples first..end - 1 of a pixel of the image: sums of several parts may be added.
+REEVE_HD_CALL FixedSum sum_samples(const SceneView& scene, const RenderRequest& request, std::uint32_t x,
+                                   std::uint32_t y, std::uint32_t first, std::uint32_t end) {
+  SampleRandom source{request.seed, scene.frame, y * request.image_width + x, first};
   FixedSum sum;
-  for (; source.sample < request.samples; ++source.sample) {
+  for (; source.sample < end; ++source.sample) {
     const Ray ray = camera_ray(scene.camera, x, y, request.image_width, request.image_height, source.draw(0));
     sum.add(trace_path(scene, ray, source, request.max_depth));
   }
-  return sum.mean(request.samples);
+  return sum;
 }
 
-/// The three words that pixel `index` of a leaf contributes to a result: zero outside the tile.
+/// The three words that a pixel contributes to a result.
 struct PixelWords {
   std::uint32_t word[3];
 };
 
-REEVE_HD_CALL PixelWords leaf_pixel(const SceneView& scene, const RenderRequest& request, std::uint32_t leaf,
-                                    std::uint32_t index) {
+REEVE_HD PixelWords pixel_words(Vec3 mean) {
+  return {{bits_of(canonical(mean.x)), bits_of(canonical(mean.y)), bits_of(canonical(mean.z))}};
+}
+
+/// Where in the image pixel `index` of a leaf lies.
+struct LeafPlace {
+  std::uint32_t x, y;
+  bool inside;  ///< the tile; beyond it a leaf's words are zero
+};
+
+REEVE_HD LeafPlace leaf_place(const RenderRequest& request, std::uint32_t leaf, std::uint32_t index) {
   const std::uint32_t columns =
       (request.tile_width + kLeafSide - 1) / kLeafSide;  // leaf_columns, for devices too
   const std::uint32_t x = leaf % columns * kLeafSide + index % kLeafSide;
   const std::uint32_t y = leaf / columns * kLeafSide + index / kLeafSide;
-  if (x >= request.tile_width || y >= request.tile_height) return {{0, 0, 0}};
-  const Vec3 mean = render_pixel(scene, request, request.tile_x + x, request.tile_y + y);
-  return {{bits_of(canonical(mean.x)), bits_of(canonical(mean.y)), bits_of(canonical(mean.z))}};
+  return {request.tile_x + x, request.tile_y + y, x < request.tile_width && y < request.tile_height};
+}
+
+REEVE_HD_CALL PixelWords leaf_pixel(const SceneView& scene, const RenderRequest& request, std::uint32_t leaf,
+                                    std::uint32_t index) {
+  const LeafPlace place = leaf_place(request, leaf, index);
+  if (!place.inside) return {{0, 0, 0}};
+  return pixel_words(sum_samples(scene, request, place.x, place.y, 0, request.samples).mean(request.samples));
 }
 
 }  // namespace REEVE_KERNEL_ISA

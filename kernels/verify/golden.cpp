@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/core/hash.h"
+#include "kernels/cuda/plugin_library.h"
 #include "kernels/render/render.h"
 #include "kernels/verify/test_scene.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 struct Arguments {
   std::string kernel;                             ///< empty: every one that runs here
+  std::string plugin;                             ///< the path of libreeve_cuda.so: its device 0 and no CPU
   std::string scene;                              ///< a blob's path; empty: the scenes made here
   std::string dump;                               ///< a folder for binary PPM pictures; empty: none
   std::uint32_t first_frame = 0, last_frame = 0;  ///< 0: the scene's
@@ -25,7 +27,7 @@ struct Arguments {
 };
 
 constexpr const char* kUsage =
-    "usage: golden [--kernel NAME] [--threads N] [--scene BLOB [--frames A-B]] [--size WxH] [--samples N]\n"
+    "usage: golden [--kernel NAME | --plugin LIBRARY] [--threads N] [--scene BLOB [--frames A-B]] [--size WxH] [--samples N]\n"
     "              [--detail N] [--dump FOLDER] [--list]\n"
     "Renders and prints 'NAME frame N kernel K hash H' for each scene and kernel.\n";
 
@@ -66,6 +68,8 @@ Arguments parse(int argc, char** argv) {
     const std::string value = argv[++i];
     if (option == "--kernel") {
       arguments.kernel = value;
+    } else if (option == "--plugin") {
+      arguments.plugin = value;
     } else if (option == "--scene") {
       arguments.scene = value;
     } else if (option == "--dump") {
@@ -124,6 +128,30 @@ void dump_picture(const std::string& path, const RenderRequest& request,
   }
 }
 
+void print_hash(const Arguments& arguments, const std::string& name, const char* kernel,
+                const PreparedFrame& prepared, const RenderRequest& request,
+                const std::vector<std::uint8_t>& tile) {
+  std::printf("%s frame %u kernel %s hash %016llx\n", name.c_str(), request.frame, kernel,
+              static_cast<unsigned long long>(hash_bytes(tile.data(), tile.size())));
+  if (arguments.dump.empty()) return;
+  const std::string path = arguments.dump + "/" + name + "-" + std::to_string(request.frame) + ".ppm";
+  dump_picture(path, request, tile, prepared.srgb_to_linear());
+}
+
+std::vector<std::uint8_t> render_on_device(const Arguments& arguments, const PreparedFrame& prepared,
+                                           const RenderRequest& request) {
+  std::string error;
+  static const auto library = PluginLibrary::open(arguments.plugin, error);
+  if (!library) stop(error);
+  PluginFailure failure;
+  if (library->devices(failure).empty()) stop(failure.why);
+  const auto frame = DeviceFrame::open(*library, 0, prepared, failure);
+  if (!frame) stop(failure.why);
+  auto tile = frame->render_tile(request, {}, failure);
+  if (tile.empty()) stop(failure.why);
+  return tile;
+}
+
 void render_frame(const Arguments& arguments, const std::string& name, const Scene& scene,
                   std::uint32_t frame) {
   std::string error;
@@ -136,15 +164,12 @@ void render_frame(const Arguments& arguments, const std::string& name, const Sce
   request.samples = arguments.samples;
   request.seed = 0x123456789abcdefull;
   if (!check_request(request, error)) stop(error);
+  if (!arguments.plugin.empty())
+    return print_hash(arguments, name, "cuda", *prepared, request, render_on_device(arguments, *prepared, request));
   for (const KernelTable& kernel : all_kernels()) {
     if (!kernel.runs_here() || (!arguments.kernel.empty() && arguments.kernel != kernel.name)) continue;
-    const auto tile = render_tile(*prepared, request, {arguments.threads, &kernel, {}});
-    const std::uint64_t hash = hash_bytes(tile.data(), tile.size());
-    std::printf("%s frame %u kernel %s hash %016llx\n", name.c_str(), frame, kernel.name,
-                static_cast<unsigned long long>(hash));
-    if (arguments.dump.empty()) continue;
-    const std::string path = arguments.dump + "/" + name + "-" + std::to_string(frame) + ".ppm";
-    dump_picture(path, request, tile, prepared->srgb_to_linear());
+    print_hash(arguments, name, kernel.name, *prepared, request,
+               render_tile(*prepared, request, {arguments.threads, &kernel, {}}));
   }
 }
 
