@@ -24,32 +24,33 @@ std::unique_ptr<Card> Card::open(const std::vector<SlotGpu>& gpus, std::string& 
   kernels::PluginFailure failure;
   const std::vector<ReeveCudaDevice> devices = card->library_->devices(failure);
   for (const SlotGpu& gpu : gpus) {
-    const auto device = std::find_if(devices.begin(), devices.end(), [&gpu](const ReeveCudaDevice& candidate) {
-      return kernels::uuid_text(candidate) == gpu.uuid;
-    });
+    const auto device = std::find_if(
+        devices.begin(), devices.end(),
+        [&gpu](const ReeveCudaDevice& candidate) { return kernels::uuid_text(candidate) == gpu.uuid; });
     if (device == devices.end()) continue;
     card->device_ = static_cast<std::uint32_t>(device - devices.begin());
     card->name_ = device->name;
     card->uuid_ = gpu.uuid;
     return card;
   }
-  note = failure.status != kReeveCudaOk ? failure.why
-                                        : "CUDA shows none of the slot's cards (CUDA_VISIBLE_DEVICES may hide them)";
+  note = failure.status != kReeveCudaOk
+             ? failure.why
+             : "CUDA shows none of the slot's cards (CUDA_VISIBLE_DEVICES may hide them)";
   return nullptr;
 }
 
 Error Card::error_of(const kernels::PluginFailure& failure) {
   const std::string message = name_ + " (" + uuid_ + "): " + failure.why;
   switch (failure.status) {
-    case kReeveCudaCancelled:
-      return {ErrorCode::kTimeout, "the tile was cancelled", ""};
+    case kReeveCudaCancelled: return {ErrorCode::kTimeout, "the tile was cancelled", ""};
     case kReeveCudaOutOfMemory:
-      return {ErrorCode::kExhausted, message, "a card with more memory may have room, and every processor has"};
-    case kReeveCudaInvalid:
-      return {ErrorCode::kInvalid, message, ""};
+      return {ErrorCode::kExhausted, message,
+              "a card with more memory may have room, and every processor has"};
+    case kReeveCudaInvalid: return {ErrorCode::kInvalid, message, ""};
     default:
       lost_ = message;
-      return {ErrorCode::kIo, "the GPU was lost: " + message, "another agent, or a processor, gives the same bits"};
+      return {ErrorCode::kIo, "the GPU was lost: " + message,
+              "another agent, or a processor, gives the same bits"};
   }
 }
 

@@ -227,7 +227,8 @@ void Worker::run_item(const RunTasks& work, const WorkItem& item, std::uint64_t&
 
 /// With the card its context in this process is gone: the worker ends, and the agent decides what follows.
 bool Worker::say_lost_card() {
-  if (!context_.sought_card || !*context_.sought_card || (*context_.sought_card)->lost().empty()) return false;
+  if (!context_.sought_card || !*context_.sought_card || (*context_.sought_card)->lost().empty())
+    return false;
   say(CardLost{(*context_.sought_card)->uuid(), (*context_.sought_card)->lost()});
   ending_ = true;
   return true;

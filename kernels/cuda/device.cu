@@ -9,20 +9,16 @@ namespace {
 
 ReeveCudaStatus status_of(cudaError_t error) {
   switch (error) {
-    case cudaSuccess:
-      return kReeveCudaOk;
-    case cudaErrorMemoryAllocation:
-      return kReeveCudaOutOfMemory;
+    case cudaSuccess: return kReeveCudaOk;
+    case cudaErrorMemoryAllocation: return kReeveCudaOutOfMemory;
     case cudaErrorNoDevice:
     case cudaErrorInsufficientDriver:
     case cudaErrorInvalidDevice:
     case cudaErrorStubLibrary:
     case cudaErrorNoKernelImageForDevice:
-    case cudaErrorUnsupportedPtxVersion:
-      return kReeveCudaNoDevice;
+    case cudaErrorUnsupportedPtxVersion: return kReeveCudaNoDevice;
     case cudaErrorInvalidValue:
-    case cudaErrorInvalidConfiguration:
-      return kReeveCudaInvalid;
+    case cudaErrorInvalidConfiguration: return kReeveCudaInvalid;
     default:  // those that remain end every context of the process, or say that its driver does not work
       return kReeveCudaDeviceLost;
   }
@@ -53,7 +49,8 @@ uint64_t reeve_cuda_abi(void) {
   return reeve::kernels::kReeveCudaAbi;
 }
 
-ReeveCudaStatus reeve_cuda_devices(ReeveCudaDevice* devices, uint32_t room, uint32_t* count, ReeveCudaWhy* why) {
+ReeveCudaStatus reeve_cuda_devices(ReeveCudaDevice* devices, uint32_t room, uint32_t* count,
+                                   ReeveCudaWhy* why) {
   *count = 0;
   int found = 0;
   if (const cudaError_t error = cudaGetDeviceCount(&found); error != cudaSuccess)
@@ -61,7 +58,8 @@ ReeveCudaStatus reeve_cuda_devices(ReeveCudaDevice* devices, uint32_t room, uint
   *count = static_cast<uint32_t>(found);
   for (uint32_t i = 0; i < *count && i < room; ++i) {
     cudaDeviceProp properties;
-    if (const cudaError_t error = cudaGetDeviceProperties(&properties, static_cast<int>(i)); error != cudaSuccess)
+    if (const cudaError_t error = cudaGetDeviceProperties(&properties, static_cast<int>(i));
+        error != cudaSuccess)
       return fail("asking a device what it is", error, why);
     ReeveCudaDevice& device = devices[i];
     std::snprintf(device.name, sizeof device.name, "%s", properties.name);

@@ -73,9 +73,10 @@ void reeve_cuda_close_frame(struct ReeveCudaFrame* frame);
 
 namespace reeve::kernels {
 
-/// The interface's version, and the sizes of what crosses it: both sides must have been built from one source.
-inline constexpr uint64_t kReeveCudaAbi = uint64_t{2} << 56 | uint64_t{sizeof(ReeveCudaScene)} << 40 |
-                                          uint64_t{sizeof(TreeNode)} << 28 | uint64_t{sizeof(TreeLeaf)} << 16 |
-                                          uint64_t{sizeof(TriangleView)} << 8 | sizeof(RenderRequest);
+/// The interface's version, and the sizes of what crosses it: both sides must have been built from one
+/// source.
+inline constexpr uint64_t kReeveCudaAbi =
+    uint64_t{2} << 56 | uint64_t{sizeof(ReeveCudaScene)} << 40 | uint64_t{sizeof(TreeNode)} << 28 |
+    uint64_t{sizeof(TreeLeaf)} << 16 | uint64_t{sizeof(TriangleView)} << 8 | sizeof(RenderRequest);
 
 }  // namespace reeve::kernels

@@ -72,8 +72,12 @@ std::string uuid_text(const ReeveCudaDevice& device) {
 
 std::unique_ptr<DeviceFrame> DeviceFrame::open(const PluginLibrary& library, std::uint32_t device,
                                                const PreparedFrame& prepared, PluginFailure& failure) {
-  const ReeveCudaScene scene{prepared.view(),             prepared.nodes().size(),     prepared.leaves().size(),
-                             prepared.triangles().size(), prepared.materials().size(), prepared.textures().size(),
+  const ReeveCudaScene scene{prepared.view(),
+                             prepared.nodes().size(),
+                             prepared.leaves().size(),
+                             prepared.triangles().size(),
+                             prepared.materials().size(),
+                             prepared.textures().size(),
                              prepared.texels().size()};
   ReeveCudaFrame* frame = nullptr;
   ReeveCudaWhy why{};

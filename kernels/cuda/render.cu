@@ -18,9 +18,9 @@ inline constexpr std::uint32_t kPassLeaves = 1u << 16;
 
 /// The part of a tile that a launch renders: units, each a leaf and kThreadSamples samples of its pixels.
 struct Part {
-  std::uint32_t first_leaf;   ///< of the pass
-  std::uint32_t leaves;       ///< of the pass
-  std::uint64_t first_unit;   ///< of the pass: unit = samples / kThreadSamples · leaves + leaf
+  std::uint32_t first_leaf;  ///< of the pass
+  std::uint32_t leaves;      ///< of the pass
+  std::uint64_t first_unit;  ///< of the pass: unit = samples / kThreadSamples · leaves + leaf
 };
 
 /// Adds samples of one leaf's pixels to their sums. A block a unit, kLeafPixels threads.
@@ -30,7 +30,8 @@ __global__ void __launch_bounds__(kLeafPixels)
   const std::uint64_t unit = part.first_unit + blockIdx.x;
   const auto leaf = static_cast<std::uint32_t>(unit % part.leaves);
   const std::uint32_t first = static_cast<std::uint32_t>(unit / part.leaves) * kThreadSamples;
-  const std::uint32_t end = request.samples - first < kThreadSamples ? request.samples : first + kThreadSamples;
+  const std::uint32_t end =
+      request.samples - first < kThreadSamples ? request.samples : first + kThreadSamples;
   const LeafPlace place = leaf_place(request, part.first_leaf + leaf, threadIdx.x);
   if (!place.inside) return;
   const FixedSum sum = sum_samples(scene, request, place.x, place.y, first, end);
@@ -42,8 +43,8 @@ __global__ void __launch_bounds__(kLeafPixels)
 
 /// Turns sums into the words of the result, where they are. A block a leaf.
 ///   words  [leaves, kLeafPixels, 3] binary32
-__global__ void __launch_bounds__(kLeafPixels)
-    finish_leaves(RenderRequest request, std::uint32_t first_leaf, const long long* sums, std::uint32_t* words) {
+__global__ void __launch_bounds__(kLeafPixels) finish_leaves(RenderRequest request, std::uint32_t first_leaf,
+                                                             const long long* sums, std::uint32_t* words) {
   const std::size_t at = (std::size_t{blockIdx.x} * kLeafPixels + threadIdx.x) * 3;
   const LeafPlace place = leaf_place(request, first_leaf + blockIdx.x, threadIdx.x);
   const FixedSum sum{sums[at], sums[at + 1], sums[at + 2]};
@@ -66,7 +67,8 @@ class Pace {
   void took(std::uint64_t units, double seconds) {
     if (units < units_) return;  // the rest of a pass says little
     const double factor = std::clamp(kLaunchSeconds / std::max(seconds, 1e-6), 0.25, 4.0);
-    units_ = std::clamp(static_cast<std::uint64_t>(static_cast<double>(units) * factor), std::uint64_t{1}, kMostUnits);
+    units_ = std::clamp(static_cast<std::uint64_t>(static_cast<double>(units) * factor), std::uint64_t{1},
+                        kMostUnits);
   }
 
  private:
@@ -82,10 +84,12 @@ struct Tile {
   std::uint64_t units = 0;
   Pace pace{};
 
-  std::uint64_t chunks() const { return (std::uint64_t{request.samples} + kThreadSamples - 1) / kThreadSamples; }
+  std::uint64_t chunks() const {
+    return (std::uint64_t{request.samples} + kThreadSamples - 1) / kThreadSamples;
+  }
   bool goes_on() const {
-    return progress == nullptr ||
-           progress(context, units_done * kLeafPixels * kThreadSamples, units * kLeafPixels * kThreadSamples) == 0;
+    return progress == nullptr || progress(context, units_done * kLeafPixels * kThreadSamples,
+                                           units * kLeafPixels * kThreadSamples) == 0;
   }
 };
 
@@ -97,8 +101,8 @@ cudaError_t add_all(Tile& tile, std::uint32_t first_leaf, std::uint32_t leaves, 
     if (cancelled = !tile.goes_on(); cancelled) return cudaSuccess;
     const std::uint64_t count = std::min(units - first, tile.pace.units());
     const auto begin = std::chrono::steady_clock::now();
-    cudaError_t error = launch(add_samples, static_cast<unsigned>(count), kLeafPixels, tile.scene, tile.request,
-                               Part{first_leaf, leaves, first}, sums);
+    cudaError_t error = launch(add_samples, static_cast<unsigned>(count), kLeafPixels, tile.scene,
+                               tile.request, Part{first_leaf, leaves, first}, sums);
     if (error == cudaSuccess) error = cudaDeviceSynchronize();
     if (error != cudaSuccess) return error;
     tile.pace.took(count, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
@@ -168,7 +172,8 @@ ReeveCudaStatus reeve_cuda_open_frame(uint32_t device, const ReeveCudaScene* sce
 }
 
 ReeveCudaStatus reeve_cuda_render(const ReeveCudaFrame* frame, const RenderRequest* request, uint8_t* out,
-                                  size_t out_bytes, ReeveCudaProgress progress, void* context, ReeveCudaWhy* why) {
+                                  size_t out_bytes, ReeveCudaProgress progress, void* context,
+                                  ReeveCudaWhy* why) {
   if (out_bytes != std::size_t{leaf_count(*request)} * kRenderLeafBytes)
     return cuda::refuse("the output has another length than the tile's leaves", why);
   if (request->frame != frame->view.frame) return cuda::refuse("the request names another frame", why);

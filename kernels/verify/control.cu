@@ -1,4 +1,5 @@
-// Kernels that break the promise, each in one way: the lint must refuse every one, and be the more displeased by
+// Kernels that break the promise, each in one way: the lint must refuse every one, and be the more displeased
+// by
 // --use_fast_math. Compiled by tests/kernels/ptx_lint_test.py alone, into nothing that ships.
 #include <cuda_runtime.h>
 

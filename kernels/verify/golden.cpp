@@ -27,7 +27,8 @@ struct Arguments {
 };
 
 constexpr const char* kUsage =
-    "usage: golden [--kernel NAME | --plugin LIBRARY] [--threads N] [--scene BLOB [--frames A-B]] [--size WxH] [--samples N]\n"
+    "usage: golden [--kernel NAME | --plugin LIBRARY] [--threads N] [--scene BLOB [--frames A-B]] [--size "
+    "WxH] [--samples N]\n"
     "              [--detail N] [--dump FOLDER] [--list]\n"
     "Renders and prints 'NAME frame N kernel K hash H' for each scene and kernel.\n";
 
@@ -165,7 +166,8 @@ void render_frame(const Arguments& arguments, const std::string& name, const Sce
   request.seed = 0x123456789abcdefull;
   if (!check_request(request, error)) stop(error);
   if (!arguments.plugin.empty())
-    return print_hash(arguments, name, "cuda", *prepared, request, render_on_device(arguments, *prepared, request));
+    return print_hash(arguments, name, "cuda", *prepared, request,
+                      render_on_device(arguments, *prepared, request));
   for (const KernelTable& kernel : all_kernels()) {
     if (!kernel.runs_here() || (!arguments.kernel.empty() && arguments.kernel != kernel.name)) continue;
     print_hash(arguments, name, kernel.name, *prepared, request,

@@ -57,7 +57,8 @@ void vote(std::span<Lane> warp) {
 
 /// True where every lane waits for the warp, and so it can be answered.
 bool is_met(std::span<const Lane> warp) {
-  const bool any = std::any_of(warp.begin(), warp.end(), [](const Lane& l) { return l.state == Wait::kWarp; });
+  const bool any =
+      std::any_of(warp.begin(), warp.end(), [](const Lane& l) { return l.state == Wait::kWarp; });
   if (!any) return false;
   if (!std::all_of(warp.begin(), warp.end(), [](const Lane& l) { return l.state == Wait::kWarp; }))
     stop("some threads of a warp wait for its others, which have ended or wait for the block");
@@ -81,7 +82,8 @@ void answer_warp(std::span<Lane> warp) {
   if (warp[0].what == Warp::kMeet) return;
   for (std::size_t i = 0; i < warp.size(); ++i) {
     const Source source = source_of(warp[i], static_cast<u32>(i));
-    if (source.lane >= static_cast<s64>(warp.size())) stop("a shuffle from a thread that the block does not have");
+    if (source.lane >= static_cast<s64>(warp.size()))
+      stop("a shuffle from a thread that the block does not have");
     warp[i].answer = warp[static_cast<std::size_t>(source.lane)].value;
     warp[i].inside = source.inside;
   }
@@ -91,7 +93,8 @@ void answer_warp(std::span<Lane> warp) {
 bool release(std::span<Lane> lanes) {
   bool any = false;
   for (std::size_t first = 0; first < lanes.size(); first += kWarpLanes) {
-    const std::span<Lane> warp = lanes.subspan(first, std::min<std::size_t>(kWarpLanes, lanes.size() - first));
+    const std::span<Lane> warp =
+        lanes.subspan(first, std::min<std::size_t>(kWarpLanes, lanes.size() - first));
     if (!is_met(warp)) continue;
     answer_warp(warp);
     for (Lane& lane : warp)

@@ -7,8 +7,8 @@
 #include <vector>
 
 /// A machine that runs kernels which ptx_to_cpp.py translated from PTX: blocks one after another, the threads
-/// of a block by turns, each until it ends or waits for others. It stands in for a device where there is none:
-/// what it runs is the PTX that ships, not the source. Its memory is the process's own.
+/// of a block by turns, each until it ends or waits for others. It stands in for a device where there is
+/// none: what it runs is the PTX that ships, not the source. Its memory is the process's own.
 namespace reeve::ptx {
 
 using u8 = std::uint8_t;
@@ -21,8 +21,9 @@ using s32 = std::int32_t;
 using s64 = std::int64_t;
 
 inline constexpr u32 kWarpLanes = 32;
-inline constexpr u32 kMostThreads = 1024;        ///< of a block
-inline constexpr std::size_t kMostShared = 99 << 10;  ///< bytes of a block, of sm_86 and sm_89; others have as many or more
+inline constexpr u32 kMostThreads = 1024;  ///< of a block
+inline constexpr std::size_t kMostShared =
+    99 << 10;  ///< bytes of a block, of sm_86 and sm_89; others have as many or more
 
 /// Ends the process with a reason: a kernel that a device would run wrongly, or not at all.
 [[noreturn]] void stop(const char* why);

@@ -50,10 +50,10 @@ Integer truncate(u32 bits) {
   return static_cast<Integer>(number);
 }
 
-#define REEVE_PTX_COMPARE(name, unordered, sign)             \
-  inline bool compare_##name(u32 a, u32 b) {                 \
+#define REEVE_PTX_COMPARE(name, unordered, sign)                              \
+  inline bool compare_##name(u32 a, u32 b) {                                  \
     if (std::isnan(float_of(a)) || std::isnan(float_of(b))) return unordered; \
-    return float_of(a) sign float_of(b);                     \
+    return float_of(a) sign float_of(b);                                      \
   }
 REEVE_PTX_COMPARE(eq, false, ==)
 REEVE_PTX_COMPARE(ne, false, !=)
@@ -218,7 +218,8 @@ Value atomic_change(u64 address, Change change) {
 }
 template <class Value>
 Value atomic_add(u64 address, Value b) {
-  return atomic_change<Value>(address, [b](Value a) { return static_cast<Value>(static_cast<u64>(a) + static_cast<u64>(b)); });
+  return atomic_change<Value>(
+      address, [b](Value a) { return static_cast<Value>(static_cast<u64>(a) + static_cast<u64>(b)); });
 }
 template <class Value>
 Value atomic_min(u64 address, Value b) {

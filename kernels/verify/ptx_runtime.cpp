@@ -1,6 +1,6 @@
-// The part of the CUDA runtime that the plug-in calls, on top of the PTX machine: linked in place of NVIDIA's, it
-// makes the very object that ships run on a CPU. What goes wrong on a device can be asked for by environment
-// variables, read when the library is loaded:
+// The part of the CUDA runtime that the plug-in calls, on top of the PTX machine: linked in place of
+// NVIDIA's, it makes the very object that ships run on a CPU. What goes wrong on a device can be asked for by
+// environment variables, read when the library is loaded:
 //   REEVE_PTX_DEVICES=N         devices that there are (1)
 //   REEVE_PTX_MEMORY_MIB=N      memory of each (1024)
 //   REEVE_PTX_LOSE_AT=N         the N-th launch loses the device, and nothing works after it (never)
@@ -29,7 +29,8 @@ struct Machine {
   int devices = static_cast<int>(setting("REEVE_PTX_DEVICES", 1));
   std::size_t memory_bytes = setting("REEVE_PTX_MEMORY_MIB", 1024) << 20;
   std::size_t lose_at = setting("REEVE_PTX_LOSE_AT", 0);
-  bool reverse = std::getenv("REEVE_PTX_ORDER") != nullptr && std::string_view(std::getenv("REEVE_PTX_ORDER")) == "reverse";
+  bool reverse = std::getenv("REEVE_PTX_ORDER") != nullptr &&
+                 std::string_view(std::getenv("REEVE_PTX_ORDER")) == "reverse";
 
   int current = 0;
   std::size_t launches = 0;
@@ -66,7 +67,8 @@ cudaError_t run(const Entry& entry, dim3 grid, dim3 block, void** arguments, std
     return m.say(cudaErrorInvalidConfiguration);
   if (m.lost) return m.say(cudaErrorECCUncorrectable);
   const reeve::kernels::FloatEnvironment float_environment;
-  reeve::ptx::run_grid(entry, {{grid.x, grid.y, grid.z}, {block.x, block.y, block.z}, shared, m.reverse}, arguments);
+  reeve::ptx::run_grid(entry, {{grid.x, grid.y, grid.z}, {block.x, block.y, block.z}, shared, m.reverse},
+                       arguments);
   return cudaSuccess;
 }
 
@@ -80,8 +82,8 @@ void** __cudaRegisterFatBinary(void*) {
 }
 void __cudaRegisterFatBinaryEnd(void**) {}
 void __cudaUnregisterFatBinary(void**) {}
-void __cudaRegisterFunction(void**, const char* host, char*, const char* device_name, int, uint3*, uint3*, dim3*, dim3*,
-                            int*) {
+void __cudaRegisterFunction(void**, const char* host, char*, const char* device_name, int, uint3*, uint3*,
+                            dim3*, dim3*, int*) {
   for (const Entry& entry : reeve::ptx::entries()) {
     if (std::strcmp(entry.name, device_name) == 0) machine().kernels[host] = &entry;
   }
@@ -101,12 +103,13 @@ cudaError_t __cudaGetKernel(cudaKernel_t* kernel, const void* host) {
   *kernel = static_cast<cudaKernel_t>(const_cast<void*>(host));
   return cudaSuccess;
 }
-cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void** arguments, std::size_t shared,
-                               cudaStream_t stream) {
+cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void** arguments,
+                               std::size_t shared, cudaStream_t stream) {
   return cudaLaunchKernel(kernel, grid, block, arguments, shared, stream);
 }
 
-cudaError_t cudaLaunchKernel(const void* host, dim3 grid, dim3 block, void** arguments, std::size_t shared, cudaStream_t) {
+cudaError_t cudaLaunchKernel(const void* host, dim3 grid, dim3 block, void** arguments, std::size_t shared,
+                             cudaStream_t) {
   const auto kernel = machine().kernels.find(host);
   if (kernel == machine().kernels.end()) return machine().say(cudaErrorNoKernelImageForDevice);
   return run(*kernel->second, grid, block, arguments, shared);

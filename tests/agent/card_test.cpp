@@ -44,9 +44,16 @@ class CardTest : public ::testing::Test {
   Bytes script(const std::string& frame) const {
     openjd::StepScript script;
     script.on_run.command = openjd::FormatString::literal("reeve:render.path");
-    for (const std::string& arg : std::vector<std::string>{
-             "--scene", "sha256:" + to_hex(sha256(scene_)), "--width", "32", "--height", "16", "--samples", "2",
-             "--max-depth", "3", "--seed", "5", "--frame", frame, "--tiles-x", "1", "--tiles-y", "1", "--tile", "0"})
+    for (const std::string& arg : std::vector<std::string>{"--scene",     "sha256:" + to_hex(sha256(scene_)),
+                                                           "--width",     "32",
+                                                           "--height",    "16",
+                                                           "--samples",   "2",
+                                                           "--max-depth", "3",
+                                                           "--seed",      "5",
+                                                           "--frame",     frame,
+                                                           "--tiles-x",   "1",
+                                                           "--tiles-y",   "1",
+                                                           "--tile",      "0"})
       script.on_run.args.push_back(openjd::FormatString::literal(arg));
     return openjd::encode_step(script).value();
   }

@@ -1,6 +1,6 @@
-// A plug-in for tests: the interface of libreeve_cuda.so with the kernels of the processors behind it. It is no
-// device and proves nothing of one; it shows what a worker does with what a plug-in may say. The environment
-// variable REEVE_STAND_IN, read at each call, says what goes wrong:
+// A plug-in for tests: the interface of libreeve_cuda.so with the kernels of the processors behind it. It is
+// no device and proves nothing of one; it shows what a worker does with what a plug-in may say. The
+// environment variable REEVE_STAND_IN, read at each call, says what goes wrong:
 //   old        it has another version of the interface
 //   no-driver  there are no devices
 //   small      no frame fits
@@ -47,7 +47,8 @@ uint64_t reeve_cuda_abi(void) {
   return asked("old") ? kReeveCudaAbi - 1 : kReeveCudaAbi;
 }
 
-ReeveCudaStatus reeve_cuda_devices(ReeveCudaDevice* devices, uint32_t room, uint32_t* count, ReeveCudaWhy* why) {
+ReeveCudaStatus reeve_cuda_devices(ReeveCudaDevice* devices, uint32_t room, uint32_t* count,
+                                   ReeveCudaWhy* why) {
   *count = 0;
   if (asked("no-driver")) return say(kReeveCudaNoDevice, "looking for devices: no driver", why);
   *count = 2;
@@ -59,17 +60,20 @@ ReeveCudaStatus reeve_cuda_devices(ReeveCudaDevice* devices, uint32_t room, uint
   return kReeveCudaOk;
 }
 
-ReeveCudaStatus reeve_cuda_open_frame(uint32_t, const ReeveCudaScene* scene, ReeveCudaFrame** frame, ReeveCudaWhy* why) {
-  if (asked("small")) return say(kReeveCudaOutOfMemory, "copying the frame to the device: out of memory", why);
+ReeveCudaStatus reeve_cuda_open_frame(uint32_t, const ReeveCudaScene* scene, ReeveCudaFrame** frame,
+                                      ReeveCudaWhy* why) {
+  if (asked("small"))
+    return say(kReeveCudaOutOfMemory, "copying the frame to the device: out of memory", why);
   ++frames;
   *frame = new ReeveCudaFrame{scene->view};
   return kReeveCudaOk;
 }
 
-ReeveCudaStatus reeve_cuda_render(const ReeveCudaFrame* frame, const RenderRequest* request, uint8_t* out, size_t,
-                                  ReeveCudaProgress progress, void* context, ReeveCudaWhy* why) {
+ReeveCudaStatus reeve_cuda_render(const ReeveCudaFrame* frame, const RenderRequest* request, uint8_t* out,
+                                  size_t, ReeveCudaProgress progress, void* context, ReeveCudaWhy* why) {
   for (std::uint32_t leaf = 0; leaf < leaf_count(*request); ++leaf) {
-    if (asked("lost")) return say(kReeveCudaDeviceLost, "rendering a tile: uncorrectable ECC error encountered", why);
+    if (asked("lost"))
+      return say(kReeveCudaDeviceLost, "rendering a tile: uncorrectable ECC error encountered", why);
     if (progress(context, leaf, leaf_count(*request)) != 0) return say(kReeveCudaCancelled, "cancelled", why);
     best_kernel().render_leaf(frame->view, *request, leaf, out + leaf * kRenderLeafBytes);
   }

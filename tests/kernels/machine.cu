@@ -1,8 +1,9 @@
-// Kernels that use what the PTX machine must do for threads that wait for each other: run by ptx_machine_test.cpp
-// alone, against the same sums made plainly.
+// Kernels that use what the PTX machine must do for threads that wait for each other: run by
+// ptx_machine_test.cpp alone, against the same sums made plainly.
 #include <cuda_runtime.h>
 
-/// out[block] = the sum of the block's numbers: an xor tree in each warp, then the warps' sums from shared memory.
+/// out[block] = the sum of the block's numbers: an xor tree in each warp, then the warps' sums from shared
+/// memory.
 extern "C" __global__ void machine_sum(const unsigned* in, unsigned* out) {
   __shared__ unsigned sums[32];
   unsigned sum = in[blockIdx.x * blockDim.x + threadIdx.x];

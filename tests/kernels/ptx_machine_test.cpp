@@ -11,8 +11,8 @@ namespace reeve::ptx {
 namespace {
 
 /// Runs a kernel of machine.cu with its two parameters.
-std::vector<u32> run(std::string_view name, u32 blocks, u32 threads, const std::vector<u32>& in, std::size_t words,
-                     bool reverse = false) {
+std::vector<u32> run(std::string_view name, u32 blocks, u32 threads, const std::vector<u32>& in,
+                     std::size_t words, bool reverse = false) {
   std::vector<u32> out(words);
   const u32* in_pointer = in.data();
   u32* out_pointer = out.data();
