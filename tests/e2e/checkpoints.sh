@@ -98,7 +98,7 @@ reeve job retry --failed last >/dev/null
 reeve job wait last >"$work/out" 2>&1 && fail "the same task succeeded"
 [ "$(last settled)" = "$before" ] || fail "retry ran more than what failed"
 
-reeve --output quiet submit --verify none --output-file big -- sh -c 'echo said; head -c 9000 /dev/urandom >big' >"$work/id" 2>/dev/null
+reeve --output quiet submit --verify none --output-file big -- sh -c 'echo said; head -c 9000 /dev/urandom >big; sleep 3' >"$work/id" 2>/dev/null
 reeve job forget last >"$work/out" 2>&1 && fail "a job that runs was forgotten"
 reeve job wait last >/dev/null
 reeve job fetch last -o "$work/kept" >/dev/null
