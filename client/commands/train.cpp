@@ -22,6 +22,7 @@ struct TrainFlags {
 struct UseFlags {
   std::string folder;
   std::string data;
+  std::string file;
   std::string prompt = "\n";
   std::uint32_t bytes = 200;
   float temperature = 1;
@@ -71,17 +72,34 @@ Result<ExitCode> train(Context& context, TrainFlags& flags) {
   return watch_training(context, accepted->job, config->spec, {flags.job.progress, flags.job.folder});
 }
 
-Result<ExitCode> evaluate(Context& context, const UseFlags& flags) {
+/// A trained model and data of its kind; the data set is a view of `bytes`.
+struct ModelAndData {
+  TrainedModel model;
+  Bytes bytes;
+  kernels::Dataset dataset;
+};
+
+Result<ModelAndData> read_model_and_data(const UseFlags& flags) {
+  ModelAndData read;
   auto model = read_model(flags.folder);
   if (!model) return model.error();
-  const auto data = load_train_data(flags.data, model->spec);
-  if (!data) return data.error();
-  kernels::Dataset dataset;
+  read.model = std::move(*model);
+  auto bytes = load_train_data(flags.data, read.model.spec);
+  if (!bytes) return bytes.error();
+  read.bytes = std::move(*bytes);
   std::string error;
-  if (!kernels::decode_dataset(*data, dataset, error) || !kernels::check_dataset(model->spec, dataset, error))
+  if (!kernels::decode_dataset(read.bytes, read.dataset, error) ||
+      !kernels::check_dataset(read.model.spec, read.dataset, error))
     return kernel_error(error);
+  return read;
+}
+
+Result<ExitCode> evaluate(Context& context, const UseFlags& flags) {
+  const auto read = read_model_and_data(flags);
+  if (!read) return read.error();
   kernels::TrainEvaluation found;
-  if (!kernels::train_evaluate(model->spec, model->state, dataset, here(), found, error))
+  std::string error;
+  if (!kernels::train_evaluate(read->model.spec, read->model.state, read->dataset, here(), found, error))
     return kernel_error(error);
   const double rows = static_cast<double>(std::max<std::uint64_t>(found.rows, 1));
   const double loss =
@@ -95,6 +113,32 @@ Result<ExitCode> evaluate(Context& context, const UseFlags& flags) {
          {{"rows", found.rows}, {"correct", found.correct}, {"loss", loss}, {"accuracy", accuracy}}}},
        text,
        text});
+  return kExitOk;
+}
+
+/// Of each image; of a text, of the byte after each one of its first piece.
+Result<ExitCode> scores(Context& context, const UseFlags& flags) {
+  const auto read = read_model_and_data(flags);
+  if (!read) return read.error();
+  const bool images = read->dataset.kind == kernels::DatasetKind::kImages;
+  const std::size_t length =
+      images ? read->dataset.features
+             : std::min<std::size_t>(read->dataset.values.size(), read->model.spec.gpt.context);
+  const std::size_t pieces = images ? read->dataset.rows : 1;
+  std::vector<float> all;
+  for (std::size_t piece = 0; piece < pieces; ++piece) {
+    std::string error;
+    const std::vector<float> some =
+        kernels::train_logits(read->model.spec, read->model.state,
+                              read->dataset.values.subspan(piece * length, length), here(), error);
+    if (!error.empty()) return kernel_error(error);
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  const std::size_t rows = images ? pieces : length;
+  if (auto written = write_scores(flags.file, rows, all); !written) return written.error();
+  const std::string text = format_count(rows) + " rows of " + format_count(all.size() / rows) + " scores\n";
+  context.output().show(
+      {{{"scores", {{"rows", rows}, {"columns", all.size() / rows}, {"file", flags.file}}}}, text, text});
   return kExitOk;
 }
 
@@ -136,6 +180,14 @@ void add_train_commands(CommandLine& line) {
                                [use](Context& context) { return evaluate(context, *use); });
   add_model(eval, *use);
   eval.option("--data", use->data, "As of `reeve train`").type("FILE").required();
+  const Verb& score = line.verb(
+      verb, "scores", "Write a trained model's scores of data, before any softmax, as a NumPy array",
+      [use](Context& context) { return scores(context, *use); });
+  add_model(score, *use);
+  score.option("--data", use->data, "As of `reeve train`; of a text, its first piece")
+      .type("FILE")
+      .required();
+  score.option("-o,--out", use->file, "The .npy file to write").type("FILE").required();
   const Verb& write = line.verb(verb, "sample", "Let a trained gpt write, here",
                                 [use](Context& context) { return sample(context, *use); });
   add_model(write, *use);

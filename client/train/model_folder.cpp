@@ -109,4 +109,21 @@ Result<TrainedModel> read_model(const std::filesystem::path& folder) {
   return model;
 }
 
+Result<void> write_scores(const std::filesystem::path& file, std::size_t rows,
+                          const std::vector<float>& scores) {
+  // The format's version 1.0: magic, version, the header's length, a header padded to 64 bytes with its end
+  // of line.
+  constexpr std::size_t kAligned = 64;
+  const std::string magic("\x93NUMPY\x01\x00", 8);
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
+                       std::to_string(scores.size() / rows) + "), }";
+  const std::size_t unpadded = magic.size() + 2 + header.size() + 1;
+  header.append((kAligned - unpadded % kAligned) % kAligned, ' ');
+  header += '\n';
+  const auto length = static_cast<std::uint16_t>(header.size());
+  const std::string head = magic + static_cast<char>(length & 0xFF) + static_cast<char>(length >> 8) + header;
+  return write_file(file, as_bytes(head),
+                    {reinterpret_cast<const std::uint8_t*>(scores.data()), scores.size() * sizeof(float)});
+}
+
 }  // namespace reeve::client

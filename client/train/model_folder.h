@@ -30,4 +30,8 @@ Result<void> write_losses(const std::filesystem::path& folder, const std::vector
 /// Reads what write_model() wrote. kNotFound; kCorrupt names the file.
 Result<TrainedModel> read_model(const std::filesystem::path& folder);
 
+/// Scores as a NumPy array of binary32, [rows, scores.size() / rows]; rows >= 1 divides their number. kIo.
+Result<void> write_scores(const std::filesystem::path& file, std::size_t rows,
+                          const std::vector<float>& scores);
+
 }  // namespace reeve::client

@@ -138,9 +138,9 @@ TEST(Wire, PointersThatShareTheirWordsDoNotMultiply) {
   steps[0].initScript(8000);
   Bytes bytes = bytes_of(builder);
   ASSERT_TRUE(decode(bytes).ok());
-  // Words: segment table, root, envelope (2), assign (4), the list's tag; then 6 words and 3 pointers a step.
+  // Words: segment table, root, envelope (2), assign (4), the list's tag; then 6 words and 4 pointers a step.
   constexpr std::size_t kFirstStep = 9;
-  constexpr std::size_t kStepWords = 9;
+  constexpr std::size_t kStepWords = 10;
   constexpr std::size_t kScript = kFirstStep + kSteps * kStepWords;
   for (std::size_t i = 1; i < kSteps; ++i) {
     const std::size_t at = kFirstStep + i * kStepWords + 7;
