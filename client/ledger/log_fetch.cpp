@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "client/ledger/log_folder.h"
@@ -48,6 +49,23 @@ class Mirror {
   const std::filesystem::path folder_;
   std::uint64_t files_ = 0;
 };
+
+/// Removes the partial tiles of an earlier size that wider ones have taken the place of: no check reads them.
+void drop_outgrown(const std::filesystem::path& folder, std::uint64_t before, std::uint64_t now) {
+  std::set<std::string> partial;
+  const auto note = [&partial](const tlog::TileName& name) -> Result<void> {
+    if (name.width < tlog::kTileWidth) partial.insert(tlog::tile_path(name));
+    return {};
+  };
+  const auto drop = [&partial, &folder](const tlog::TileName& name) -> Result<void> {
+    const std::string path = tlog::tile_path(name);
+    std::error_code ignored;
+    if (name.width < tlog::kTileWidth && !partial.contains(path))
+      std::filesystem::remove(folder / path, ignored);
+    return {};
+  };
+  if (tlog::for_each_tile(now, note)) tlog::for_each_tile(before, drop);
+}
 
 Error no_continuation(const tlog::Checkpoint& before, const tlog::Checkpoint& now) {
   return {ErrorCode::kCorrupt,
@@ -150,6 +168,7 @@ Result<Fetched> fetch_log(const LogServer& server, const std::filesystem::path& 
   if (Result<void> done = write_file(folder / "vkey", tlog::vkey_text(verifier) + "\n"); !done)
     return done.error();
   if (Result<void> done = write_file(folder / "checkpoint", *note); !done) return done.error();
+  if (fetched.before) drop_outgrown(folder, fetched.before->size, checkpoint->size);
   return fetched;
 }
 
