@@ -51,7 +51,7 @@ class Mirror {
 };
 
 /// Removes the partial tiles of an earlier size that wider ones have taken the place of: no check reads them.
-void drop_outgrown(const std::filesystem::path& folder, std::uint64_t before, std::uint64_t now) {
+Result<void> drop_outgrown(const std::filesystem::path& folder, std::uint64_t before, std::uint64_t now) {
   std::set<std::string> partial;
   const auto note = [&partial](const tlog::TileName& name) -> Result<void> {
     if (name.width < tlog::kTileWidth) partial.insert(tlog::tile_path(name));
@@ -64,7 +64,8 @@ void drop_outgrown(const std::filesystem::path& folder, std::uint64_t before, st
       std::filesystem::remove(folder / path, ignored);
     return {};
   };
-  if (tlog::for_each_tile(now, note)) tlog::for_each_tile(before, drop);
+  if (Result<void> done = tlog::for_each_tile(now, note); !done) return done;
+  return tlog::for_each_tile(before, drop);
 }
 
 Error no_continuation(const tlog::Checkpoint& before, const tlog::Checkpoint& now) {
@@ -168,7 +169,9 @@ Result<Fetched> fetch_log(const LogServer& server, const std::filesystem::path& 
   if (Result<void> done = write_file(folder / "vkey", tlog::vkey_text(verifier) + "\n"); !done)
     return done.error();
   if (Result<void> done = write_file(folder / "checkpoint", *note); !done) return done.error();
-  if (fetched.before) drop_outgrown(folder, fetched.before->size, checkpoint->size);
+  if (!fetched.before) return fetched;
+  if (Result<void> done = drop_outgrown(folder, fetched.before->size, checkpoint->size); !done)
+    return done.error();
   return fetched;
 }
 
