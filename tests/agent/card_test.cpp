@@ -229,7 +229,7 @@ TEST_F(CardTest, LostCardTakesItsSlotOutOfServiceAndNotTheAgent) {
     turn();
   ASSERT_TRUE(failed && down);
   EXPECT_EQ(failed->reason, msg::FailureReason::kCrashed);
-  EXPECT_NE(failed->message.find("GPU was lost"), std::string::npos) << failed->why;
+  EXPECT_NE(failed->message.find("GPU was lost"), std::string::npos) << failed->message;
   EXPECT_EQ(down->slot, 0u);
   EXPECT_NE(down->why.find("ECC"), std::string::npos) << down->why;
   for (std::uint32_t batch = 2; batch < 12; ++batch) {
