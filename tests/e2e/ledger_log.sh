@@ -99,6 +99,8 @@ rm -f "$work"/region/journal.db* "$work"/region/view.db*
 cp "$work/backup" "$work/region/journal.db"
 serve
 grep -q "new origin" "$work/logs/scheduler.log" || fail "the region does not say that it was restored from behind"
+is_published() { curl -sf "$url/checkpoint" >/dev/null; }
+await 20 is_published
 if reeve ledger fetch "$url" "$copy" 2>"$work/why"; then fail "a log of another origin continues the copy"; fi
 reeve ledger fetch "$url" "$work/second" >/dev/null
 reeve ledger check --log "$work/second" >"$work/check"
