@@ -32,8 +32,8 @@ struct Spent {
 };
 Spent spent_after(const StepState& step, std::uint32_t generation);
 
-/// False where a task that is not done lies behind others that went on from it, or passes on a result, or where
-/// what it goes on from is gone: a conviction took a result away.
+/// False where a task that is not done lies behind others that went on from it, or passes on a result, or
+/// where what it goes on from is gone: a conviction took a result away.
 bool goes_on(const StepState& step);
 
 }  // namespace reeve::core
