@@ -119,6 +119,7 @@ struct DisputeWork {
 struct StoreWork {
   AttemptId asked;
   std::set<AttemptId> refused;
+  std::set<AttemptId> passed_over;  // while their agents were gone; each once
   Time deadline;
   Time ask_again;
 };

@@ -28,11 +28,26 @@ void send_request(Region& region, const TaskKey& key, const Recorded& r) {
   region.effect(AskUpload{r.agent, {r.attempt, key.first, key.second}, r.root, r.size_bytes, leaf_bytes});
 }
 
-void send_request_to_asked(Region& region, const TaskKey& key, const StoreWork& work) {
+/// Messages get lost, and an upload under way takes no notice of a second request. Where the asked agent is
+/// gone and another holder is there, that one is asked, at nobody's fault: what is gone may come back with
+/// the bytes.
+void ask_again(Region& region, const TaskKey& key, StoreWork& work) {
+  work.ask_again = region.now + kAskAgain;
   const Storing* storing = storing_of(region, key);
   if (storing == nullptr) return;
-  for (const Recorded& r : agreeing(region.durable.find_step(key.first)->open.at(key.second), storing->root))
-    if (r.attempt == work.asked) send_request(region, key, r);
+  const std::vector<Recorded> holders =
+      agreeing(region.durable.find_step(key.first)->open.at(key.second), storing->root);
+  const auto is_there = [&region](const Recorded& r) { return region.live.agents.contains(r.agent); };
+  const auto asked = std::ranges::find(holders, work.asked, &Recorded::attempt);
+  if (asked == holders.end()) return;
+  const auto other = std::ranges::find_if(holders, [&](const Recorded& r) {
+    return is_there(r) && !work.refused.contains(r.attempt) && r.attempt != work.asked;
+  });
+  if (is_there(*asked) || other == holders.end() || !work.passed_over.insert(work.asked).second)
+    return send_request(region, key, *asked);
+  work.asked = other->attempt;
+  work.deadline = region.now + region.durable.policy.upload_deadline;
+  send_request(region, key, *other);
 }
 
 /// Asks the next agent that holds the agreed result, connected ones first; gives up when each was asked in
@@ -137,9 +152,8 @@ void pursue_stores(Region& region) {
   for (auto& [key, work] : region.live.stores) {
     if (work.deadline <= region.now) {
       late.push_back(key);
-    } else if (work.ask_again <= region.now) {  // messages get lost; an upload under way takes no notice
-      work.ask_again = region.now + kAskAgain;
-      send_request_to_asked(region, key, work);
+    } else if (work.ask_again <= region.now) {
+      ask_again(region, key, work);
     }
   }
   for (const TaskKey& key : late) {

@@ -61,9 +61,40 @@ TEST_F(Store, WrongBytesAreRefusedAndTheNextHolderIsAsked) {
   EXPECT_EQ(events<Settled>().size(), 2U);
 }
 
-TEST_F(Store, AnUploaderThatVanishesIsPassedOverAtTheDeadline) {
+TEST_F(Store, WhereTheUploaderIsGoneAnotherHolderThatIsThereIsAskedSoonAndNobodyIsBlamed) {
   const AskUpload first = uploads_.at(0);
   see(AgentGone{first.to});
+  uploads_.clear();
+  pass(seconds(11));
+  ASSERT_EQ(uploads_.size(), 1U);
+  EXPECT_EQ(uploads_[0].to, rigs_[1 - index_of(first.to)]);
+  connect(first.to);
+  EXPECT_EQ(uploads_.size(), 1U) << "the other one is asked now";
+  see(UploadFinished{first.request.step, 0, first.request.attempt, true, Digest{{9}}, first.root, 8192});
+  EXPECT_EQ(job(id_).state, msg::JobState::kSucceeded) << "but what comes is taken";
+  for (const PartyId owner : owners_)
+    EXPECT_EQ(state().owners.at(owner).faults, 0U);
+}
+
+TEST_F(Store, HoldersThatComeAndGoPassAnUploadOnOnceEach) {
+  uploads_.clear();
+  for (int turn = 0; turn < 6; ++turn) {
+    for (const AgentId rig : rigs_) {
+      see(AgentGone{rig});
+      pass(seconds(11));
+      connect(rig);
+    }
+  }
+  std::size_t changes = 0;
+  for (std::size_t i = 1; i < uploads_.size(); ++i)
+    if (uploads_[i].to != uploads_[i - 1].to) ++changes;
+  EXPECT_LE(changes, rigs_.size()) << "else its deadline would never come";
+}
+
+TEST_F(Store, AnUploaderThatVanishesWithAllOthersIsPassedOverAtTheDeadline) {
+  const AskUpload first = uploads_.at(0);
+  for (const AgentId rig : rigs_)
+    see(AgentGone{rig});
   uploads_.clear();
   pass(seconds(299));
   EXPECT_TRUE(uploads_.empty() || uploads_[0].to == first.to) << "there is still time";
